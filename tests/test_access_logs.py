@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.practice_space import until
-from tests.support.site_process import FLASK, gunicorn, started
-from tests.test_nginx import proxied
+from tests.support.services import run_nginx
+from tests.support.site_process import FLASK_COMMAND, build_gunicorn_command, run_site
+from tests.support.waiting import wait_until
 
 WORD = "motsecretdezoe"
 ADDRESSES = (
@@ -33,19 +33,21 @@ def logged(path: Path) -> Callable[[], bool]:
     return lambda: path.exists() and "/glossaire" in path.read_text()
 
 
-@pytest.mark.parametrize("program", [FLASK, gunicorn("--access-logfile", "-")], ids=["flask", "gunicorn"])
+@pytest.mark.parametrize(
+    "program", [FLASK_COMMAND, build_gunicorn_command("--access-logfile", "-")], ids=["flask", "gunicorn"]
+)
 def test_access_log_of_the_server_has_paths_and_no_words(program: list[str], tmp_path: Path) -> None:
-    with started(tmp_path, program=program) as site:
+    with run_site(tmp_path, program=program) as site:
         search(site.url)
-        assert until(logged(site.log), 30), site.log.read_text()
+        assert wait_until(logged(site.log)), site.log.read_text()
     written = site.log.read_text()
     assert "/recherche" in written
     assert WORD not in written
 
 
 def test_access_log_of_the_proxy_has_paths_and_no_words(tmp_path: Path) -> None:
-    with started(tmp_path / "site", program=gunicorn(), HFCOURSE_TRUSTED_PROXIES="1") as site:
-        with proxied(tmp_path / "proxy", site.url) as nginx:
+    with run_site(tmp_path / "site", program=build_gunicorn_command(), HFCOURSE_TRUSTED_PROXIES="1") as site:
+        with run_nginx(tmp_path / "proxy", site.url) as nginx:
             search(nginx.url)
         written = (tmp_path / "proxy" / "access.log").read_text()
     assert '"GET /recherche" 200' in written

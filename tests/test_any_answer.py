@@ -13,18 +13,21 @@ from hypothesis import strategies as st
 
 from hfcourse import create_app
 from hfcourse.errors import CallError
+from hfcourse.runs.execution.output_serializer import OutputSerializer
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.store import run_store
 from hfcourse.runs.values.value_types import is_file_data
 from hfcourse.spaces.client.call_events import PartialOutputEvent
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.conftest import end
-from tests.spaces.all_components import EXHIBITS, FILES
-from tests.spaces.all_components import file as file_data
+from tests.spaces.all_components import ALL_OUTPUTS, EXHIBIT_FILES
+from tests.spaces.all_components import make_file_data as file_data
+from tests.support.apps import close_app
 
 VISITOR = "awa"
-COMPONENTS = sorted({kind for _, kind, _, _ in EXHIBITS} | {"Api", "Video", "Slider", "Radio", "Timer", "Personne", ""})
+COMPONENTS = sorted(
+    {kind for _, kind, _, _ in ALL_OUTPUTS} | {"Api", "Video", "Slider", "Radio", "Timer", "Personne", ""}
+)
+URL_ATTRIBUTES = ("src", "action", "data-copy", "data-poll", "data-stream")
 OURS = re.compile(r"/(static|essais)(/|$)")
 NASTY = [
     "<script>alert(1)</script>",
@@ -50,7 +53,11 @@ WORDS = [
     *("composite", "columns", "datatypes", "mark", "speaker", "files", "value", "__type__", "component", "options"),
     *("title", "log", "duration", "status", "path", "url", "meta", "orig_name", "is_stream", "$file", "$why", "$name"),
 ]
-texts = st.sampled_from(NASTY) | st.sampled_from([*WORDS, *FILES]) | st.text(st.characters(codec="utf-8"), max_size=30)
+texts = (
+    st.sampled_from(NASTY)
+    | st.sampled_from([*WORDS, *EXHIBIT_FILES])
+    | st.text(st.characters(codec="utf-8"), max_size=30)
+)
 numbers = st.integers(-(10**400), 10**400) | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | numbers | texts
 files = st.builds(
@@ -112,24 +119,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A site for all the answers."""
     made = create_app({"INSTANCE": str(tmp_path_factory.mktemp("answers")), "TESTING": True})
     yield made
-    end(made)
+    close_app(made)
 
 
-def recorder(site: Flask) -> Recorder:
+def make_recorder(site: Flask) -> Recorder:
     """What records a run with one output of every component."""
     run_id = run_store.create_run(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
     run = run_store.claim_run(run_id)
     assert run is not None
-    recording = Recorder(run)
     hints = {"language": "python", "x": "x", "y": "y"}
     returns = tuple(ReturnValue("<b>Sortie</b>", name, hints, holds_files=name == "Personne") for name in COMPONENTS)
-    recording.endpoint = Endpoint("/e", "E", "", (), returns)
-    return recording
+    return Recorder(run, OutputSerializer(returns))
 
 
-def fetch(path: str, **_: bool) -> bytes:
-    if path in FILES:
-        return FILES[path][:200]
+def fetch(path: str, **_: bool) -> Iterator[bytes]:
+    if path in EXHIBIT_FILES:
+        return iter([EXHIBIT_FILES[path][:200]])
     raise CallError("bad-answer")
 
 
@@ -158,7 +163,7 @@ def is_fault(tag: str, attrs: dict[str, str]) -> bool:
         or (tag == "script" and not attrs.get("src", "").startswith("/static/"))
         or (tag == "iframe" and attrs.get("sandbox") != "")
         or any(name.startswith("on") or name in ("style", "srcdoc", "poster", "data") for name in attrs)
-        or any(not OURS.match(attrs[name]) for name in ("src", "action", "data-copy", "hx-get") if name in attrs)
+        or any(not OURS.match(attrs[name]) for name in URL_ATTRIBUTES if attrs.get(name))
         or not re.match(r"$|/(?!/)|#|https?://", href)
         or (href.startswith("http") and attrs.get("rel") != "noopener noreferrer nofollow")
     )
@@ -179,7 +184,7 @@ def test_whatever_a_space_answers_the_run_is_shown(site: Flask, value: Any) -> N
     with browser.session_transaction() as session:
         session["visitor"] = VISITOR
     with site.app_context():
-        recording = recorder(site)
+        recording = make_recorder(site)
         values = [value] * len(COMPONENTS)
         recording.record_event(PartialOutputEvent(tuple(values)))
         checked(browser, f"/essais/{recording.run.id}/statut")
@@ -192,7 +197,7 @@ def test_whatever_a_space_answers_the_run_is_shown(site: Flask, value: Any) -> N
     if not holds_file(value):  # each file is replaced by a reference
         assert run["outputs"][COMPONENTS.index("Json")]["value"] == value
     for link in {
-        re.sub(r"/\d+\b", "/#", link): link for link in page.all("data-copy") + page.all("src", "iframe")
+        re.sub(r"/\d+\b", "/#", link): link for link in page.all("data-copy") + page.all("src", "iframe") if link
     }.values():
         answer = browser.get(link)
         assert answer.status_code == 200

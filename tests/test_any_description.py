@@ -9,42 +9,30 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfcourse.errors import FormRejected
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.parameters.widgets import CONTROL_BY_COMPONENT, FILE_COMPONENTS
-from tests.support.form_rendering import drawn, form_in, posted
-from tests.support.recordings import FOLDER, NAMES
+from tests.support.form_parsing import collect_posted_values, find_form
+from tests.support.form_rendering import render_space_page
+from tests.support.recordings import RECORDING_NAMES, RECORDINGS_FOLDER
+from tests.support.strategies import JSON_SCALARS, JSON_VALUES, MARKUP_TEXT, QUICK_SETTINGS, TEXTS
 
 DOCUMENTED = (KeyError, TypeError, ValueError, AttributeError)
-MARKUP = "<script>alert(1)</script>\"'&"
-QUICK = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,  # the same cases in every run: a fault found is a fault to mend, not bad luck
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 KINDS = sorted({*CONTROL_BY_COMPONENT, *FILE_COMPONENTS, "api", "mine", "dataset"})
-TEXTS = st.sampled_from([MARKUP, "", "1", "a", "now", "#ff0000", "__i18n__{", "user: x"]) | st.text(
-    st.characters(exclude_categories=["Cs"]), max_size=8
-)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
-JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=8
-)
 SCHEMAS = st.recursive(
     st.fixed_dictionaries(
         {},
         optional={
-            "type": st.sampled_from(["string", "number", "integer", "boolean", "array", "object", "null"]) | JSON,
-            "enum": JSON,
-            "title": st.sampled_from(["FileData", "ImageData"]) | JSON,
+            "type": st.sampled_from(["string", "number", "integer", "boolean", "array", "object", "null"])
+            | JSON_VALUES,
+            "enum": JSON_VALUES,
+            "title": st.sampled_from(["FileData", "ImageData"]) | JSON_VALUES,
             "$ref": st.sampled_from(["#/$defs/F", "#", 5]),
-            "$defs": st.just({"F": {"title": "FileData", "properties": {"path": {}}}}) | JSON,
+            "$defs": st.just({"F": {"title": "FileData", "properties": {"path": {}}}}) | JSON_VALUES,
         },
     ),
     lambda inner: st.fixed_dictionaries(
@@ -63,7 +51,7 @@ PROPS = st.dictionaries(
          "file_types", "sources", "multiselect", "allow_custom_value", "max_choices", "type", "include_time", "visible",
          "info", "placeholder", "max_length", "language", "speakers", "component_ids", "samples", "sample_labels"]
     ),
-    JSON | st.lists(st.tuples(TEXTS, SCALARS).map(list), max_size=4),
+    JSON_VALUES | st.lists(st.tuples(TEXTS, JSON_SCALARS).map(list), max_size=4),
     max_size=6,
 )  # fmt: skip
 
@@ -72,11 +60,11 @@ PROPS = st.dictionaries(
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One site for all: nothing is kept."""
     from hfcourse import create_app
-    from tests.conftest import end
+    from tests.support.apps import close_app
 
     made = create_app({"INSTANCE": str(tmp_path_factory.mktemp("site")), "TESTING": True})
     yield made
-    end(made)
+    close_app(made)
 
 
 def check(site: Flask, config: Any, info: Any) -> None:
@@ -86,17 +74,17 @@ def check(site: Flask, config: Any, info: Any) -> None:
     except DOCUMENTED:
         return
     for endpoint in description.endpoints[:3]:
-        html = drawn(site, endpoint)
-        assert MARKUP not in html
+        html = render_space_page(site, endpoint)
+        assert MARKUP_TEXT not in html
         assert "<script>alert" not in html
         for example in endpoint.examples[:2]:
-            drawn(site, endpoint, forms.bind_form(endpoint, example.values))
+            render_space_page(site, endpoint, forms.bind_form(endpoint, example.values))
         with site.app_context():
-            form = forms.read_form(endpoint, *posted(form_in(html)), "a visitor")
+            form = forms.read_form(endpoint, *collect_posted_values(find_form(html)), "a visitor")
             try:
                 values = forms.validate_form(form)
             except FormRejected:
-                drawn(site, endpoint, form)
+                render_space_page(site, endpoint, form)
             else:
                 assert json.dumps(values)
 
@@ -117,8 +105,8 @@ def space_of(kind: str, props: dict[str, Any], schema: Any, default: Any, exampl
     return {"components": [component, dataset], "dependencies": [dependency]}, info
 
 
-@QUICK
-@given(kind=st.sampled_from(KINDS), props=PROPS, schema=SCHEMAS | JSON, default=JSON, example=JSON)
+@QUICK_SETTINGS
+@given(kind=st.sampled_from(KINDS), props=PROPS, schema=SCHEMAS | JSON_VALUES, default=JSON_VALUES, example=JSON_VALUES)
 def test_any_component_has_a_form(
     site: Flask, *, kind: str, props: dict[str, Any], schema: Any, default: Any, example: Any
 ) -> None:
@@ -127,7 +115,7 @@ def test_any_component_has_a_form(
 
 @lru_cache
 def recording(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((RECORDINGS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @lru_cache
@@ -154,21 +142,21 @@ def mutated(described: dict[str, Any], place: tuple[Any, ...], put: Any) -> dict
     return changed
 
 
-@QUICK
-@given(st.sampled_from([name for name in NAMES if name != "change_vs_input"]), st.data())
+@QUICK_SETTINGS
+@given(st.sampled_from([name for name in RECORDING_NAMES if name != "change_vs_input"]), st.data())
 def test_a_recorded_description_with_anything_anywhere_in_it(site: Flask, name: str, data: st.DataObject) -> None:
     described = {key: recording(name)[key] for key in ("config", "info")}
     place = data.draw(st.sampled_from([*places(described)]))
-    changed = mutated(described, place, data.draw(JSON))
+    changed = mutated(described, place, data.draw(JSON_VALUES))
     check(site, changed["config"], changed["info"])
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK_SETTINGS, max_examples=25)
 @given(st.data())
 def test_a_description_of_every_component_with_anything_anywhere_in_it(site: Flask, data: st.DataObject) -> None:
     described = {key: everything()[key] for key in ("config", "info")}
     place = data.draw(st.sampled_from([*places(described)]))
-    changed = mutated(described, place, data.draw(JSON))
+    changed = mutated(described, place, data.draw(JSON_VALUES))
     check(site, changed["config"], changed["info"])
 
 
@@ -178,7 +166,7 @@ def test_what_triggers_an_endpoint_may_be_anything(site: Flask, targets: list[An
     assert build_description(described["config"], described["info"]).find_endpoint("/predict")
 
 
-@QUICK
-@given(JSON, JSON)
+@QUICK_SETTINGS
+@given(JSON_VALUES, JSON_VALUES)
 def test_what_is_no_description_at_all(site: Flask, config: Any, info: Any) -> None:
     check(site, config, info)

@@ -14,27 +14,41 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.source_tree import MODULE_PATHS, PACKAGE, parse_module
+
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "hfcourse"
 MAX_FUNCTION_LINES = 50
+MAX_MODULE_LINES = 300
 MAX_FOLDER_MODULES = 15
 # The parts, from the top down. `a -> b, c`: a may import b and c, and whatever these may import; nothing else.
 ARROWS = """
+    chat              -> playground, runs.live, runs.history, runs.trace.browser_recording
     cli               -> classroom, runs.queue, practice.foreground_server, server, french_command
-    home              -> runs.views, runs.metrics, lessons.views
+    home              -> patterns, runs.views, runs.metrics, lessons.views
+    patterns          -> chat, playground, runs.history, lessons.library
     classroom         -> playground, lessons.views
-    playground        -> runs.blueprint, runs.outputs, runs.queue, runs.session_choices
+    playground        -> playground.experiments, runs.blueprint, runs.embedded_run, runs.history, runs.outputs,
+                         runs.queue, runs.form_choice_updates, runs.trace.browser_recording
+    playground.experiments -> playground.experiments.experiment_table, runs.trace
+    playground.experiments.experiment_table -> playground.experiments.experiment
+    playground.experiments.experiment -> text
 
-    runs.views        -> runs.blueprint, runs.history
-    runs.live         -> runs.presenter, server
+    runs.views        -> runs.blueprint, runs.embedded_run, runs.history
+    runs.live         -> runs.embedded_run, server
+    runs.embedded_run -> runs.presenter
     runs.blueprint    -> web
-    runs.history      -> runs.presenter
+    runs.history      -> runs.presenter, runs.trace
+    runs.trace        -> runs.trace.browser_recording, runs.trace.recording, web
     runs.presenter    -> runs.queue, runs.outputs
     runs.queue        -> runs.execution
-    runs.execution    -> runs.retention
+    runs.execution    -> runs.retention, runs.trace.recording
+    runs.trace.browser_recording -> runs.trace.recording
+    runs.trace.recording -> runs.retention, runs.trace.masking, runs.trace.model, runs.trace.trace_writer
+    runs.trace.trace_writer -> runs.store
+    runs.trace.masking, runs.trace.model -> token_masking
     runs.metrics      -> runs.retention
     runs.retention    -> runs.store, spaces.form, spaces.registry
-    runs.session_choices -> runs.store, spaces.form
+    runs.form_choice_updates -> runs.store, spaces.form
     runs.store        -> runs.values, files, visitors
     runs.outputs      -> runs.values, spaces.schema.endpoints
     runs.values       -> spaces.untrusted
@@ -54,14 +68,15 @@ ARROWS = """
     spaces.catalogue  -> practice.server, spaces.catalogue_errors, spaces.reloaded_file, config, tokens
     spaces.catalogue_errors  -> text
 
-    lessons.views     -> lessons.authoring, lessons.content_checks, lessons.page_cache, lessons.search,
-                         lessons.single_page, lessons.speaker_notes, lessons.troubleshooting_views, lessons.zips, base
+    lessons.views     -> lessons.authoring, lessons.content_checks, lessons.page_cache, lessons.progress_forms,
+                         lessons.search, lessons.single_page, lessons.speaker_notes, lessons.troubleshooting_views,
+                         lessons.zips, base
     lessons.authoring, lessons.back_links, lessons.content_checks, lessons.page_cache, lessons.search,
         lessons.single_page, lessons.slides, lessons.troubleshooting_views -> lessons.library
     lessons.speaker_notes    -> lessons.slides
-    lessons.library   -> lessons.lesson_files
+    lessons.library, lessons.progress_forms -> lessons.lesson_files
     lessons.lesson_files     -> lessons.markup
-    lessons.markup    -> lessons.exercises, lessons.reference
+    lessons.markup    -> lessons.exercises, lessons.reference, playground.experiments.experiment_table
     lessons.exercises, lessons.reference -> lessons.syntax, base
     lessons.syntax    -> text
 
@@ -80,25 +95,17 @@ ARROWS = """
     practice.server, practice.foreground_server -> practice
     practice          -> practice.tutor
 """
+# The extensions of the application that a module besides their owner names, until it asks their accessor.
+EXTENSION_EXCEPTIONS = {"runs.store.heartbeat: dispatcher"}  # the arrows point the other way
 IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "subprocess", "shutil", "tempfile",
-          "httpx", "httpcore", "requests", "urllib.request", "threading"}  # fmt: skip
+          "httpx", "httpcore", "httpcore2", "requests", "urllib.request", "threading"}  # fmt: skip
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
-
-
-def name_of(path: Path) -> str:
-    """`hfcourse/spaces/catalogue.py` → `spaces.catalogue`, a package by its own name, '' for the whole."""
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
-
-
-# What students build in a lesson is shown and tested, and no part of the site.
-FILES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if PACKAGE / "content" not in path.parents}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 
 def imports_of(name: str) -> Iterator[str]:
     """Every module that this one imports, whole names, wherever the import stands (but not for the types alone)."""
-    hidden = {id(node) for guard in ast.walk(TREES[name]) if is_for_types(guard) for node in ast.walk(guard)}
-    for node in ast.walk(TREES[name]):
+    hidden = {id(node) for guard in ast.walk(parse_module(name)) if is_for_types(guard) for node in ast.walk(guard)}
+    for node in ast.walk(parse_module(name)):
         if id(node) in hidden:
             continue
         if isinstance(node, ast.Import):
@@ -107,7 +114,11 @@ def imports_of(name: str) -> Iterator[str]:
             base = absolute(name, node)
             for alias in node.names:
                 whole = f"{base}.{alias.name}"
-                yield whole if whole.removeprefix("hfcourse.") in FILES or not base.startswith("hfcourse") else base
+                yield (
+                    whole
+                    if whole.removeprefix("hfcourse.") in MODULE_PATHS or not base.startswith("hfcourse")
+                    else base
+                )
 
 
 def is_for_types(node: ast.AST) -> bool:
@@ -119,7 +130,7 @@ def absolute(name: str, node: ast.ImportFrom) -> str:
     if not node.level:
         return node.module or ""
     parts = ["hfcourse", *filter(None, name.split("."))]
-    if FILES[name].name == "__init__.py":
+    if MODULE_PATHS[name].name == "__init__.py":
         parts.append("")
     return ".".join([*parts[: -node.level], *filter(None, [node.module])])
 
@@ -130,7 +141,7 @@ def ours(name: str) -> frozenset[str]:
     found = set()
     for imported in imports_of(name):
         head, _, rest = imported.partition(".")
-        if head == "hfcourse" and rest in FILES and rest:
+        if head == "hfcourse" and rest in MODULE_PATHS and rest:
             found.add(rest)
     return frozenset(found)
 
@@ -153,7 +164,7 @@ def outside(name: str) -> set[str]:
 
 def who_imports(library: str) -> set[str]:
     """The modules that import this library or a part of it."""
-    return {name for name in FILES if any(each.split(".")[0] == library for each in outside(name))}
+    return {name for name in MODULE_PATHS if any(each.split(".")[0] == library for each in outside(name))}
 
 
 def test_the_reading_of_imports_reads_them() -> None:
@@ -161,7 +172,7 @@ def test_the_reading_of_imports_reads_them() -> None:
     assert "runs" in ours("")
     assert "practice.app_process" in ours("practice.server")
     assert "spaces.client.space_client" not in ours("spaces.client.single_flight_cache")
-    assert "httpcore" in outside("spaces.client.http_client")
+    assert "httpcore2" in outside("spaces.client.transport.connection_pool")
 
 
 def read_arrows() -> dict[str, set[str]]:
@@ -191,17 +202,19 @@ def parts_below(part: str) -> frozenset[str]:
 
 
 def test_every_module_has_its_part() -> None:
-    loose = {name for name in FILES if part_of(name) not in PARTS and FILES[name].name != "__init__.py"}
+    loose = {name for name in MODULE_PATHS if part_of(name) not in PARTS and MODULE_PATHS[name].name != "__init__.py"}
     assert {name for name in loose if not name.startswith("migrations.")} == set()
-    assert {part for part in PARTS if part != "base" and not any(part_of(name) == part for name in FILES)} == set()
+    assert {
+        part for part in PARTS if part != "base" and not any(part_of(name) == part for name in MODULE_PATHS)
+    } == set()
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in FILES if part_of(name) in PARTS and FILES[name].name != "__init__.py"]
+    "name", [name for name in MODULE_PATHS if part_of(name) in PARTS and MODULE_PATHS[name].name != "__init__.py"]
 )
 def test_arrows_point_down(name: str) -> None:
     part = part_of(name)
-    modules = {each for each in ours(name) if FILES[each].name != "__init__.py"}
+    modules = {each for each in ours(name) if MODULE_PATHS[each].name != "__init__.py"}
     assert {part_of(each) for each in modules} <= parts_below(part) | {part}
 
 
@@ -210,39 +223,43 @@ def test_arrows_form_no_circle() -> None:
 
 
 def test_a_folder_holds_few_modules() -> None:
-    folders = Counter(path.parent.relative_to(ROOT) for path in FILES.values() if path.name != "__init__.py")
+    folders = Counter(path.parent.relative_to(ROOT) for path in MODULE_PATHS.values() if path.name != "__init__.py")
     migrations = Path("hfcourse/migrations/versions")
     assert {folder: count for folder, count in folders.items() if count > MAX_FOLDER_MODULES} in ({}, {migrations: 16})
 
 
 def test_of_the_practice_space_others_know_alone_what_starts_it() -> None:
-    for name in FILES:
+    for name in MODULE_PATHS:
         if not name.startswith("practice"):
             known = {each for each in ours(name) if each.startswith("practice.")}
             assert known <= {"practice.server", "practice.foreground_server"}, name
 
 
 def test_nothing_but_the_factory_imports_views() -> None:
-    views = {name for name in FILES if name.endswith((".views", "troubleshooting_views"))}
-    importers = {name for name in FILES if ours(name) & views}
-    assert importers == {"classroom", "lessons", "playground", "runs"}  # the packages register them
+    views = {name for name in MODULE_PATHS if name.endswith((".views", "troubleshooting_views"))}
+    importers = {name for name in MODULE_PATHS if ours(name) & views}
+    assert importers == {"chat", "classroom", "lessons", "playground", "runs"}  # the packages register them
 
 
 def test_no_two_modules_import_each_other_however_far_round() -> None:
-    TopologicalSorter({name: ours(name) for name in FILES}).prepare()  # raises CycleError, with the modules of a circle
+    TopologicalSorter(
+        {name: ours(name) for name in MODULE_PATHS}
+    ).prepare()  # raises CycleError, with the modules of a circle
 
 
 @pytest.mark.parametrize(
     ("library", "owners"),
     [
-        ("gradio_client", {"spaces.client.described_client"}),
+        ("gradio_client", {"spaces.client.gradio_client_adapter"}),
         ("gradio", {"practice.app", "practice.endpoints", "practice.page"}),
         ("llama_cpp", {"practice.language_model"}),
-        ("httpcore", {"spaces.client.http_client"}),
+        ("httpcore", set()),
+        ("httpcore2", {"spaces.client.transport.connection_pool"}),
         ("httpx", set()),
         ("huggingface_hub", set()),
         ("requests", set()),
-        ("nh3", {"runs.outputs.untrusted_markdown"}),
+        ("nh3", {"runs.outputs.html_preview", "runs.outputs.untrusted_markdown"}),
+        ("nbformat", {"playground.code.languages.notebook_code"}),
         ("celery", {"runs.queue.celery_queue"}),
         ("redis", set()),
         ("fsspec", {"files.storage_backends"}),
@@ -250,7 +267,7 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
         ("prometheus_client", {"runs.metrics"}),
         (
             "alembic",
-            {"database", "migrations.env", *(name for name in FILES if name.startswith("migrations.versions."))},
+            {"database", "migrations.env", *(name for name in MODULE_PATHS if name.startswith("migrations.versions."))},
         ),
     ],
 )
@@ -258,12 +275,16 @@ def test_a_library_has_one_door(library: str, owners: set[str]) -> None:
     assert who_imports(library) == owners
 
 
-PURE = [name for name, tree in TREES.items() if (ast.get_docstring(tree) or "").partition("\n")[0].endswith(" Pure.")]
+PURE = [
+    name
+    for name, path in MODULE_PATHS.items()
+    if path.read_text(encoding="utf-8").partition("\n")[0].removesuffix('"""').endswith(" Pure.")
+]
 
 
 def test_whole_packages_are_pure() -> None:
     pure = ("runs.outputs", "runs.values", "spaces.schema", "spaces.untrusted", "lessons.syntax")
-    assert {name for name in FILES if name.startswith(pure)} <= set(PURE)
+    assert {name for name in MODULE_PATHS if name.startswith(pure)} <= set(PURE)
 
 
 @pytest.mark.parametrize("name", PURE)
@@ -272,7 +293,7 @@ def test_what_is_pure_touches_nothing(name: str) -> None:
         assert not {library for library in outside(each) if library in IMPURE or library.split(".")[0] in IMPURE}, each
         called = {
             node.func.id
-            for node in ast.walk(TREES[each])
+            for node in ast.walk(parse_module(each))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert not called & {"open", "print", "input", "eval", "exec"}, each
@@ -280,10 +301,11 @@ def test_what_is_pure_touches_nothing(name: str) -> None:
 
 def test_only_tokens_reads_the_tokens_variables() -> None:
     named = set()
-    for name, tree in TREES.items():
+    for name, tree in ((each, parse_module(each)) for each in MODULE_PATHS):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and node.value in TOKEN_VARIABLES:
                 named.add(name)
+    named.discard("playground.code.languages.code_call")  # writes it into the programs of readers
     assert named == {"tokens"}
 
 
@@ -296,10 +318,35 @@ def test_the_practice_spaces_environment_is_a_list_of_what_it_needs() -> None:
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for name, tree in TREES.items():
+    for name, tree in ((each, parse_module(each)) for each in MODULE_PATHS):
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield f"{name}.{node.name}", node
+
+
+def extension_keys(name: str) -> set[str]:
+    """The keys by which a module names extensions: `extensions["key"]`, `.get("key")`, `.setdefault("key", …)`."""
+    keys = set()
+    for node in ast.walk(parse_module(name)):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("extensions"):
+            keys.add(node.slice)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("extensions.get", "extensions.setdefault")
+        ):
+            keys.add(node.args[0])
+        elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]).endswith("extensions"):
+            keys.add(node.left)
+    return {key.value if isinstance(key, ast.Constant) else ast.unparse(key) for key in keys}
+
+
+def test_an_extension_is_named_by_its_own_module_alone() -> None:
+    owners: dict[str, set[str]] = {}
+    for name in MODULE_PATHS:
+        for key in extension_keys(name):
+            if f"{name}: {key}" not in EXTENSION_EXCEPTIONS:
+                owners.setdefault(key, set()).add(name)
+    assert {key: sorted(names) for key, names in owners.items() if len(names) > 1} == {}
+    assert owners["dispatcher"] == {"runs.queue.dispatcher"}
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
@@ -310,17 +357,25 @@ def test_no_function_is_longer_than_a_screen() -> None:
     assert {where: lines for where, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
 
 
+def test_no_module_is_longer_than_a_few_screens() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULE_PATHS.items()}
+    long = {name: lines for name, lines in lengths.items() if lines > MAX_MODULE_LINES}
+    assert long == {}
+
+
 def test_the_factory_is_a_table_of_contents() -> None:
     assert len((PACKAGE / "__init__.py").read_text().splitlines()) <= MAX_FUNCTION_LINES
 
 
 def test_every_module_says_what_it_is() -> None:
-    assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
+    assert [
+        name for name, tree in ((each, parse_module(each)) for each in MODULE_PATHS) if not ast.get_docstring(tree)
+    ] == []
 
 
 HEAVY = {"gradio", "gradio_client", "httpx", "huggingface_hub", "numpy", "pandas", "PIL", "alembic", "celery", "redis"}
 HEAVY |= {"fsspec", "s3fs", "botocore", "aiobotocore", "boto3"}
-HEAVY |= {"prometheus_client"}
+HEAVY |= {"nbformat", "prometheus_client"}
 
 
 def started(folder: Path, environment: dict[str, str]) -> dict:

@@ -5,20 +5,21 @@ import json
 import os
 import zipfile
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from flask import Flask
 
 from hfcourse.files import file_store
+from hfcourse.files.file_store import FileHandle
 from hfcourse.runs.history import archives, queries
 from hfcourse.runs.store import run_store
-from tests.support.clients import Student
-from tests.support.factories import kept_run, known_as
+from tests.support.clients import BrowserClient
+from tests.support.factories import log_in_as, make_run
+from tests.support.french_typography import find_typography_faults
 from tests.support.s3 import both_storages
-from tests.test_french import faults_of
 
-pytestmark = [both_storages, pytest.mark.usefixtures("inside")]
+pytestmark = [both_storages, pytest.mark.usefixtures("app_context")]
 BYTES = bytes(range(256)) * 1000
 AT = datetime(2026, 7, 14, 12, 5, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ def with_output_file(run_id: str, visitor: str, name: str, content: bytes) -> No
     run_store.attach_output_file(run_id, file_store.save_file(visitor, name, content).id)
 
 
-def archive_of(student: Student) -> zipfile.ZipFile:
+def archive_of(student: BrowserClient) -> zipfile.ZipFile:
     """The zip, as it is downloaded; every entry's checksum is right."""
     response = student.client.get("/essais/archive.zip")
     assert response.status_code == 200
@@ -40,8 +41,8 @@ def archive_of(student: Student) -> zipfile.ZipFile:
     return opened
 
 
-def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa: Student) -> None:
-    run_id = kept_run("awa", "running", at=AT, sent={"prenom": "Zoé"}, file=("chat d’été.png", BYTES))
+def test_archive_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa: BrowserClient) -> None:
+    run_id = make_run("awa", "running", at=AT, sent={"prenom": "Zoé"}, file=("chat d’été.png", BYTES))
     with_output_file(run_id, "awa", "flou.png", b"PNG")
     run_store.finish_run(run_id, "succeeded", [{"label": "Sortie", "component": "Image", "value": {"$file": 1}}])
     made, folder = archive_of(awa), f"2026-07-14_14h05_saluer_{run_id}"
@@ -60,20 +61,20 @@ def test_it_has_a_folder_for_each_run_with_its_files_its_report_and_its_json(awa
     assert made.getinfo(f"{folder}/essai.md").date_time == (2026, 7, 14, 14, 5, 0)
 
 
-def test_it_has_every_run_of_the_visitor_and_nobody_elses(
-    awa: Student, stranger: Student, monkeypatch: pytest.MonkeyPatch
+def test_archive_has_every_run_of_the_visitor_and_nobody_elses(
+    awa: BrowserClient, stranger: BrowserClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hfcourse.runs.retention.pruning.RUNS_PER_BATCH", 2)
-    mine = [kept_run("awa", status) for status in ("succeeded", "failed", "queued", "stopped", "interrupted")]
-    kept_run("bilal")
+    mine = [make_run("awa", status) for status in ("succeeded", "failed", "queued", "stopped", "interrupted")]
+    make_run("bilal")
     made = {name.split("/")[0][-16:] for name in archive_of(awa).namelist() if "/" in name}
     assert made == set(mine)
-    for nobody in (stranger, known_as(stranger, "cora")):
+    for nobody in (stranger, log_in_as(stranger, "cora")):
         assert archive_of(nobody).namelist() == ["LISEZMOI.txt"]
 
 
-def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None:
-    run_id = kept_run("awa", file=("chat.png", BYTES))
+def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: BrowserClient) -> None:
+    run_id = make_run("awa", file=("chat.png", BYTES))
     run = run_store.load_run(run_id)
     assert run is not None
     file_store.get_file_storage().remove(run.files[0].file_id)
@@ -83,8 +84,8 @@ def test_a_file_whose_bytes_are_gone_is_told_in_the_report(awa: Student) -> None
     assert "ce fichier n’est plus sur le disque du site" in made.read(report).decode()
 
 
-def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: Student) -> None:
-    newest, middle, oldest = (kept_run("awa", file=("a.png", BYTES)) for _ in range(3))
+def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(app: Flask, awa: BrowserClient) -> None:
+    newest, middle, oldest = (make_run("awa", file=("a.png", BYTES)) for _ in range(3))
     with app.test_request_context():
         order = [line.id for line in queries.fetch_page("awa", queries.RunFilter()).summaries]
         pieces = archives.stream_archive("awa")
@@ -100,7 +101,7 @@ def test_a_run_that_is_deleted_meanwhile_is_left_out_and_the_others_are_whole(ap
 def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = os.urandom(20 * archives.ARCHIVE_CHUNK_BYTES)  # nothing that compression makes smaller
     for _ in range(3):
-        kept_run("awa", file=("grand.bin", noise))
+        make_run("awa", file=("grand.bin", noise))
     read: list[str] = []
     report = archives.report.render_report
 
@@ -117,12 +118,18 @@ def test_no_more_of_it_is_in_memory_than_a_piece(app: Flask, monkeypatch: pytest
     assert len(read) == 3
 
 
-def test_whoever_goes_away_in_the_middle_leaves_no_file_open(app: Flask) -> None:
-    kept_run("awa", file=("grand.bin", BYTES))
+def test_archive_closes_its_file_when_the_client_leaves(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run("awa", file=("grand.bin", BYTES))
+    opened: list[BinaryIO] = []
+    open_file = FileHandle.open
+    monkeypatch.setattr(FileHandle, "open", lambda handle: opened.append(open_file(handle)) or opened[-1])
     with app.test_request_context():
         pieces = archives.stream_archive("awa")
-        next(pieces)
-        pieces.close()  # an open file would be a ResourceWarning, which is an error here
+        while not opened:
+            next(pieces)
+        assert not opened[0].closed
+        pieces.close()
+    assert [file.closed for file in opened] == [True]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +152,8 @@ def test_a_name_is_one_that_every_system_takes(name: str, wanted: str) -> None:
     assert archives.clean_file_name(name, archives.MAX_FILE_NAME_CHARACTERS) == wanted
 
 
-def test_no_name_leads_out_of_its_folder(awa: Student) -> None:
-    run_id = kept_run("awa", endpoint="/../../x\\y", file=("../CON", b"x"))
+def test_no_name_leads_out_of_its_folder(awa: BrowserClient) -> None:
+    run_id = make_run("awa", endpoint="/../../x\\y", file=("../CON", b"x"))
     for name in archive_of(awa).namelist()[1:]:
         folder, *rest = name.split("/")
         assert folder.endswith(f"_{run_id}")
@@ -155,7 +162,7 @@ def test_no_name_leads_out_of_its_folder(awa: Student) -> None:
         assert len(rest) <= 2
 
 
-def test_what_is_to_read_is_typeset_as_french_is(awa: Student) -> None:
+def test_what_is_to_read_is_typeset_as_french_is(awa: BrowserClient) -> None:
     words = archive_of(awa).read("LISEZMOI.txt").decode()
     assert "90\u00a0jours" in words
-    assert [fault for line in words.splitlines() for fault in faults_of(line)] == []
+    assert [fault for line in words.splitlines() for fault in find_typography_faults(line)] == []

@@ -1,9 +1,6 @@
 """Pages as people make them, in Gradio 4, 5 and 6: which endpoint is offered first, and what its list folds."""
 
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,25 +8,13 @@ import pytest
 
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces import gradio_environments
-from tests.spaces.served_apps import apps
-from tests.support.page_builder import folded, listed
+from tests.spaces.served_apps import run_apps
+from tests.support.optional_tools import require_gradio_python
+from tests.support.page_builder import list_endpoint_names, list_folded_endpoints
 
 Spaces = dict[str, Description]
 
 PROGRAM = "tests.spaces.serve_author_pages"
-
-
-def interpreter_of(version: int) -> str | Path:
-    """The Python that has this Gradio; where it is missing, the test is skipped, or fails in CI."""
-    if version == 6:
-        return sys.executable
-    if reason := gradio_environments.impossible(version):
-        pytest.skip(reason)
-    if not gradio_environments.is_made(version):
-        reason = f"Gradio {version} is not installed here (make older-gradio)"
-        pytest.fail(reason) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(reason)
-    return gradio_environments.python_of(version)
 
 
 @pytest.fixture(scope="module", params=[4, 5, 6])
@@ -37,7 +22,7 @@ def described(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Description]]:
     """What each app says of itself in one version."""
-    with apps(tmp_path_factory.mktemp("author_pages"), interpreter_of(request.param), PROGRAM) as found:
+    with run_apps(tmp_path_factory.mktemp("author_pages"), require_gradio_python(request.param), PROGRAM) as found:
         prefix = "" if found["gradio"].startswith("4.") else "/gradio_api"
         yield {
             name: build_description(ask(url, "/config"), ask(url, f"{prefix}/info"))
@@ -52,7 +37,7 @@ def ask(url: str, path: str) -> Any:
 def test_chain_is_led_by_its_picture_in_every_gradio(described: Spaces) -> None:
     posters = described["affiches"]
     line = posters.main_lines[0]
-    assert [*listed(posters), *folded(posters)] == ["/compose", "/empty"]
+    assert [*list_endpoint_names(posters), *list_folded_endpoints(posters)] == ["/compose", "/empty"]
     assert line.title == "Composer"
     assert [each.name for each in line.before] == ["/hide_hint", "/draw_number"]
     assert [each.name for each in line.after] == ["/count"]
@@ -61,7 +46,7 @@ def test_chain_is_led_by_its_picture_in_every_gradio(described: Spaces) -> None:
 
 def test_selection_of_the_page_is_known_in_every_gradio(described: Spaces) -> None:
     styles = described["styles"]
-    assert listed(styles) == ["/compter", "/dessiner"]
+    assert list_endpoint_names(styles) == ["/compter", "/dessiner"]
     draw = styles.find_endpoint("/dessiner")
     assert draw
     assert ["« Styles »" in each.words.replace("\u00a0", " ") for each in draw.notices] == [True]
@@ -69,7 +54,7 @@ def test_selection_of_the_page_is_known_in_every_gradio(described: Spaces) -> No
 
 def test_prerequisites_and_families_are_known_in_every_gradio(described: Spaces) -> None:
     reader = described["liseuse"]
-    assert listed(reader) == ["/prepare", "/ask", "/greet"]
+    assert list_endpoint_names(reader) == ["/prepare", "/ask", "/greet"]
     assert [line.title for line in reader.main_lines[2].family] == [f"Saluer (Langue {n})" for n in range(2, 6)]
     asked = reader.find_endpoint("/ask")
     assert asked

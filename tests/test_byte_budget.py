@@ -14,10 +14,9 @@ from hfcourse.errors import CallCancelled, CallError, CourseError
 from hfcourse.limits.byte_budget import MAX_UNCOUNTED_BYTES, ByteBudget, estimate_parsed_bytes
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client.message_memory import MessageMemoryReservation
-from tests.support.practice_space import until
-from tests.test_wire import InThread
+from tests.support.calls import ThreadedCall
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
-PATIENCE_SECONDS = 30
 ROOT = Path(__file__).parents[1]
 
 
@@ -29,28 +28,24 @@ def budget() -> ByteBudget:
 class Caller:
     """A thread that reserves, and holds until it is told to go."""
 
-    def __init__(self, budget: ByteBudget, *sizes: int, seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, budget: ByteBudget, *sizes: int, seconds: float = WAIT_TIMEOUT_SECONDS) -> None:
         self.leash, self.has_all, self.may_go = CancelScope(seconds), threading.Event(), threading.Event()
-        self._thread = InThread(lambda: self._hold(budget, sizes))
+        self._thread = ThreadedCall(lambda: self._hold(budget, sizes))
 
     def _hold(self, budget: ByteBudget, sizes: tuple[int, ...]) -> str:
         with self.leash.activate(), budget.reserve() as reservation:
             for size in sizes:
                 reservation.resize(size)
             self.has_all.set()
-            self.may_go.wait(PATIENCE_SECONDS)
+            self.may_go.wait(WAIT_TIMEOUT_SECONDS)
         return "done"
 
     def has_them(self) -> bool:
-        return self.has_all.wait(PATIENCE_SECONDS)
+        return self.has_all.wait(WAIT_TIMEOUT_SECONDS)
 
     def end(self) -> object:
         self.may_go.set()
-        return self._thread.end(PATIENCE_SECONDS)
-
-
-def waiting(budget: ByteBudget) -> int:
-    return len(budget._holding_waiters) + len(budget._new_waiters)
+        return self._thread.end(WAIT_TIMEOUT_SECONDS)
 
 
 def test_a_budget_gives_back_what_a_block_held_whatever_happens(budget: ByteBudget) -> None:
@@ -76,9 +71,9 @@ def test_a_caller_waits_for_bytes_and_gets_them_in_order(budget: ByteBudget) -> 
     assert first.has_them()
     assert second.has_them()
     third = Caller(budget, 30)
-    assert until(lambda: waiting(budget) == 1, PATIENCE_SECONDS)
+    assert wait_until(lambda: budget.waiting_count == 1)
     fourth = Caller(budget, 1)  # it would fit, and does not overtake
-    assert until(lambda: waiting(budget) == 2, PATIENCE_SECONDS)
+    assert wait_until(lambda: budget.waiting_count == 2)
     assert not third.has_all.is_set()
     assert not fourth.has_all.is_set()
     assert first.end() == "done"
@@ -95,7 +90,7 @@ def test_a_caller_whose_deadline_passes_fails_with_server_busy(budget: ByteBudge
     failed = late.end()
     assert isinstance(failed, CallError)
     assert failed.code == "server-busy"
-    assert (budget.used_bytes, waiting(budget)) == (60, 0)
+    assert (budget.used_bytes, budget.waiting_count) == (60, 0)
     assert [each.end() for each in holders] == ["done"] * 2
 
 
@@ -103,7 +98,7 @@ def test_a_caller_that_waits_can_be_stopped(budget: ByteBudget) -> None:
     holders = [Caller(budget, 30), Caller(budget, 30)]
     assert all(each.has_them() for each in holders)
     stopped = Caller(budget, 30)
-    assert until(lambda: waiting(budget) == 1, PATIENCE_SECONDS)
+    assert wait_until(lambda: budget.waiting_count == 1)
     stopped.leash.cancel()
     assert isinstance(stopped.end(), CallCancelled)
     assert [each.end() for each in holders] == ["done"] * 2
@@ -114,15 +109,15 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
     all_hold, most = threading.Barrier(6), []
 
     def grow() -> str:
-        with CancelScope(PATIENCE_SECONDS).activate(), budget.reserve(10) as reservation:
-            all_hold.wait(PATIENCE_SECONDS)
+        with CancelScope(WAIT_TIMEOUT_SECONDS).activate(), budget.reserve(10) as reservation:
+            all_hold.wait(WAIT_TIMEOUT_SECONDS)
             for size in (20, 30, 40):
                 reservation.resize(size)
                 most.append(budget.used_bytes)
         return "done"
 
-    threads = [InThread(grow) for _ in range(6)]
-    assert [thread.end(PATIENCE_SECONDS) for thread in threads] == ["done"] * 6
+    threads = [ThreadedCall(grow) for _ in range(6)]
+    assert [thread.end(WAIT_TIMEOUT_SECONDS) for thread in threads] == ["done"] * 6
     assert max(most) <= budget.total_bytes
     assert budget.used_bytes == 0
 
@@ -130,16 +125,16 @@ def test_callers_that_all_hold_some_and_want_more_all_finish(budget: ByteBudget)
 def test_a_budget_is_never_exceeded_by_many_threads_at_once(budget: ByteBudget) -> None:
     def work(number: int) -> int:
         most = 0
-        with CancelScope(PATIENCE_SECONDS).activate():
+        with CancelScope(WAIT_TIMEOUT_SECONDS).activate():
             for step in range(50):
                 with budget.reserve((number * 7 + step * 13) % 41) as outer, budget.reserve(step % 5):
                     outer.resize((number + step * 3) % 41)
                     most = max(most, budget.used_bytes)
         return most
 
-    threads = [InThread(lambda number=number: work(number)) for number in range(20)]
-    assert max(thread.end(PATIENCE_SECONDS) for thread in threads) <= budget.total_bytes  # type: ignore[type-var]
-    assert (budget.used_bytes, waiting(budget)) == (0, 0)
+    threads = [ThreadedCall(lambda number=number: work(number)) for number in range(20)]
+    assert max(thread.end(WAIT_TIMEOUT_SECONDS) for thread in threads) <= budget.total_bytes  # type: ignore[type-var]
+    assert (budget.used_bytes, budget.waiting_count) == (0, 0)
 
 
 def test_a_budget_that_one_thread_could_empty_is_refused() -> None:
@@ -225,8 +220,8 @@ with app.app_context():
     for number in range(calls):
         kept = file_store.save_file("v", "in.bin", [bytes(1_000_000)] * 19) if is_file_schema else None
         sent = {"words": {"$file": 0} if kept else "x"}
-        ids.append(run_store.create_run("v", space="many/calls", endpoint="/echo", title="t", inputs=sent, names=[],
-                                parameters=[{"name": "words", "label": "w"}],
+        ids.append(run_store.create_run("v", space="many/calls", endpoint="/echo", title="t", inputs=sent,
+                                file_names=[], parameters=[{"name": "words", "label": "w"}],
                                 files=[("words", kept.id)] if kept else []))
     resolver.connect_to_space("many/calls", within=CancelScope(60))
     idle = megabytes("VmRSS")
@@ -240,16 +235,16 @@ SPACE = """
 import json, sys
 from http.server import BaseHTTPRequestHandler
 from tests.spaces import fake_servers
-from tests.spaces.hostile_spaces import described, file_data
+from tests.spaces.hostile_spaces import build_description, file_data
 kind = sys.argv[1]
 value = {"file": file_data("/tmp/x.bin"), "text": "x" * 1_900_000, "lists": [[]] * 190_000}[kind]
 takes, gives = ("file", "file") if kind == "file" else ("textbox", "json")
-space = described((takes, "words", {}), outputs=((gives, "s"),))
+space = build_description((takes, "words", {}), outputs=((gives, "s"),))
 class Discarding(fake_servers.FakeSpace):
     def behave(self, exchange):
         self.requests.clear()
         super().behave(exchange)
-server = Discarding(messages=[fake_servers.completed([value])], saved=bytes(19_000_000), **space)
+server = Discarding(messages=[fake_servers.make_completed([value])], file_content=bytes(19_000_000), **space)
 print(server.url, flush=True)
 sys.stdin.read()
 """

@@ -10,8 +10,10 @@ from flask import Flask
 from hfcourse import create_app, instructors
 from hfcourse.spaces import catalogue, reloaded_file
 from hfcourse.spaces.catalogue_errors import CatalogueError
-from tests.conftest import end
-from tests.support.clients import Student, error_codes
+from tests.support.apps import close_app
+from tests.support.clients import BrowserClient
+from tests.support.clocks import FakeMonotonic
+from tests.support.form_parsing import list_error_codes
 from tests.support.plain_typography import untypeset
 
 BUNDLED = catalogue.read_catalogue_file(catalogue.BUNDLED_CATALOGUE_PATH)
@@ -112,15 +114,15 @@ def test_no_other_address_is_reduced(address: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name.strip() == name and name])
-def test_such_a_name_is_refused_by_the_page_with_what_was_typed(client, name: str) -> None:
+def test_page_refuses_an_impossible_name_with_what_was_typed(client, name: str) -> None:
     response = client.get("/espaces/", query_string={"nom": name})
     assert response.status_code == 400
     assert b'data-error="space-not-found"' in response.data
 
 
 @pytest.mark.parametrize("path", ["o--o/n", "_o/n", "o/n..n", "o/n.git", "o%20/n", "o/%C3%A9", "o/" + "n" * 97])
-def test_such_a_page_does_not_exist(student: Student, path: str) -> None:
-    assert error_codes(student.open(f"/espaces/{path}", 404)) == ["space-not-found"]
+def test_page_of_an_impossible_name_does_not_exist(student: BrowserClient, path: str) -> None:
+    assert list_error_codes(student.open_page(f"/espaces/{path}", 404)) == ["space-not-found"]
 
 
 @pytest.mark.parametrize("written", ["gradio/hello_world", " gradio/hello_world ", PAGES + "gradio/hello_world"])
@@ -139,14 +141,14 @@ class TestTheInstructorsList:
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
         with app.app_context():
             found = catalogue.list_catalogue_entries()
-        end(app)
+        close_app(app)
         return found
 
     def test_without_one_there_is_the_bundled_one(self, app: Flask) -> None:
         with app.app_context():
             assert catalogue.list_catalogue_entries() == BUNDLED
 
-    def test_it_adds_after_the_practice_space(self, own: Path) -> None:
+    def test_instructors_list_adds_after_the_practice_space(self, own: Path) -> None:
         own.write_text(
             '[[space]]\nid = "a/b"\n[[space]]\nid = "c/d"\ntitle = "L\'autre"\nwhy = "Pourquoi ?"\ntoken = true\n'
         )
@@ -164,15 +166,15 @@ class TestTheInstructorsList:
             '[[space]]\nid = "e/f"\nteaches = "Autre chose"\n'
         )
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
-        page = Student(app.test_client()).open("/espaces/")
-        end(app)
-        shown = [str(link["href"]).removeprefix("/espaces/") for link in page.select(".lines a.whole")]
+        page = BrowserClient(app.test_client()).open_page("/espaces/")
+        close_app(app)
+        shown = [str(link["href"]).removeprefix("/espaces/") for link in page.select(".ruled-list a.row-link")]
         assert shown[:2] == [catalogue.PRACTICE_SPACE_ID, "a/b"]
         assert shown[shown.index("gradio/chatinterface_random_response") + 1] == "c/d"
         assert shown[-1] == "e/f"
         assert [title.get_text() for title in page.select("h3")][-1] == "Autre chose"
 
-    def test_it_replaces_an_entry_of_the_same_id(self, own: Path) -> None:
+    def test_instructors_list_replaces_an_entry_of_the_same_id(self, own: Path) -> None:
         own.write_text(
             f'[[space]]\nid = "{catalogue.PRACTICE_SPACE_ID}"\ntitle = "Le mien"\nurl = "http://127.0.0.1:7861/app"\n'
         )
@@ -228,14 +230,14 @@ class TestTheInstructorsList:
         assert "\n" not in line
         assert "object" not in line  # Python's words for its own mistakes help nobody
 
-    def test_so_does_another_encoding(self, own: Path) -> None:
+    def test_another_encoding_stops_the_site_with_its_line(self, own: Path) -> None:
         own.write_bytes("# é".encode("utf-16"))
         with pytest.raises(SystemExit) as caught:
             self.entries(own)
         line = "hfcourse : spaces.toml ne se lit pas : ligne 1, ce n'est pas de l'UTF-8. Corrigez-le, puis relancez."
         assert untypeset(str(caught.value)) == line
 
-    def test_its_addresses_are_shown_to_nobody(self, own: Path) -> None:
+    def test_addresses_of_the_instructors_list_are_shown_to_nobody(self, own: Path) -> None:
         own.write_text('[[space]]\nid = "a/b"\nurl = "http://127.0.0.1:9/secret-path"\n')
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
         for path in ("/espaces/", "/espaces/a/b"):
@@ -243,18 +245,18 @@ class TestTheInstructorsList:
             assert response.status_code == 200
             assert b"secret-path" not in response.data
             assert b"127.0.0.1" not in response.data
-        end(app)
+        close_app(app)
 
 
-def test_its_words_are_escaped(tmp_path: Path) -> None:
+def test_words_of_a_space_are_escaped(tmp_path: Path) -> None:
     (tmp_path / "spaces.toml").write_text('[[space]]\nid = "a/b"\ntitle = "<script>alert(1)</script>"\n')
     app = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
     assert b"<script>alert" not in app.test_client().get("/espaces/").data
-    end(app)
+    close_app(app)
 
 
-def test_looking_at_the_list_wakes_nothing(app: Flask, student: Student) -> None:
-    student.open("/espaces/")
+def test_looking_at_the_list_wakes_nothing(app: Flask, student: BrowserClient) -> None:
+    student.open_page("/espaces/")
     with app.app_context():
         assert catalogue.get_practice_state() == "asleep"
 
@@ -263,7 +265,7 @@ def test_a_practice_space_of_somebody_else_is_elsewhere(tmp_path: Path) -> None:
     app = create_app({"INSTANCE": str(tmp_path), "PRACTICE_URL": "http://127.0.0.1:9", "TESTING": True})
     with app.app_context():
         assert catalogue.get_practice_state() == "elsewhere"
-    end(app)
+    close_app(app)
 
 
 class TestTheBundledList:
@@ -284,9 +286,9 @@ class TestTheBundledList:
                 1:
             ]
 
-    def test_the_page_shows_them_all_the_practice_space_first(self, student: Student) -> None:
-        page = student.open("/espaces/")
-        links = [str(link["href"]) for link in page.select(".lines a.whole")]
+    def test_the_page_shows_them_all_the_practice_space_first(self, student: BrowserClient) -> None:
+        page = student.open_page("/espaces/")
+        links = [str(link["href"]) for link in page.select(".ruled-list a.row-link")]
         assert links == [f"/espaces/{entry.id}" for entry in BUNDLED]
         for entry in BUNDLED:
             assert entry.why in page.get_text()
@@ -308,11 +310,11 @@ class TestTheFileWhileTheSiteRuns:
     def running(self, own: Path) -> Iterator[Flask]:
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True, "INSTRUCTOR_PASSWORD": "craie et tableau noir"})
         yield app
-        end(app)
+        close_app(app)
 
     def titles(self, app: Flask) -> list[str]:
-        page = Student(app.test_client()).open("/espaces/")
-        return [link.get_text(" ", strip=True) for link in page.select(".lines a.whole")]
+        page = BrowserClient(app.test_client()).open_page("/espaces/")
+        return [link.get_text(" ", strip=True) for link in page.select(".ruled-list a.row-link")]
 
     def offers(self, app: Flask, title: str) -> bool:
         return any(title in each for each in self.titles(app))
@@ -342,7 +344,7 @@ class TestTheFileWhileTheSiteRuns:
         app = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
         (tmp_path / "spaces.toml").write_text(self.FIRST)
         assert self.offers(app, "Premier")
-        end(app)
+        close_app(app)
 
     def test_a_mistake_leaves_the_last_good_list_and_is_logged_once_with_its_line(
         self, running: Flask, own: Path, caplog: pytest.LogCaptureFixture
@@ -359,29 +361,29 @@ class TestTheFileWhileTheSiteRuns:
         self, running: Flask, own: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         own.write_text(self.FIRST + '[[space]]\nid = "<b>"\n')
-        assert not Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        assert not BrowserClient(running.test_client()).open_page("/espaces/").select("[data-catalogue-mistake]")
         monkeypatch.setattr(instructors, "is_logged_in", lambda: True)
-        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        [shown] = BrowserClient(running.test_client()).open_page("/espaces/").select("[data-catalogue-mistake]")
         assert "spaces.toml, ligne 5\u00a0: il manque un id" in shown.get_text()
         own.write_bytes(b"# \xff")
-        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        [shown] = BrowserClient(running.test_client()).open_page("/espaces/").select("[data-catalogue-mistake]")
         assert "spaces.toml, ligne 1\u00a0: ce n’est pas de l’UTF-8" in shown.get_text()
         own.unlink()
         own.mkdir()
-        [shown] = Student(running.test_client()).open("/espaces/").select("[data-catalogue-mistake]")
+        [shown] = BrowserClient(running.test_client()).open_page("/espaces/").select("[data-catalogue-mistake]")
         assert "le fichier ne se lit pas" in shown.get_text()
 
-    def test_it_is_looked_at_once_a_second(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = [100.0]
+    def test_file_is_looked_at_once_a_second(self, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reloaded_file, "FILE_CHECK_INTERVAL_SECONDS", 1)
-        monkeypatch.setattr(reloaded_file.time, "monotonic", lambda: clock[0])
+        clock = FakeMonotonic(monkeypatch, reloaded_file)
+        begun = clock.seconds
         file = reloaded_file.ReloadedFile(own, lambda content: content)
         looks = []
-        monkeypatch.setattr(file, "_reload_if_changed", lambda: looks.append(clock[0]))
-        for moment in (100.0, 100.9, 101.0, 101.1, 102.1):
-            clock[0] = moment
+        monkeypatch.setattr(file, "_reload_if_changed", lambda: looks.append(clock.seconds - begun))
+        for moment in (0, 0.9, 1, 1.1, 2.1):
+            clock.seconds = begun + moment
             assert file.content == self.FIRST.encode()
-        assert looks == [101.0, 102.1]
+        assert looks == pytest.approx([1, 2.1])
 
     def test_a_token_that_is_lent_and_not_there_is_told(
         self, running: Flask, own: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
@@ -391,7 +393,7 @@ class TestTheFileWhileTheSiteRuns:
         assert self.offers(running, "Premier")
         assert "token = true for a/b, and HF_TOKEN is not set" in caplog.text
         monkeypatch.setattr(instructors, "is_logged_in", lambda: True)
-        [shown] = Student(running.test_client()).open("/espaces/").select("[data-missing-token]")
+        [shown] = BrowserClient(running.test_client()).open_page("/espaces/").select("[data-missing-token]")
         assert "a/b" in shown.get_text()
 
     def test_a_token_that_is_lent_and_there_is_not_told(
@@ -402,7 +404,7 @@ class TestTheFileWhileTheSiteRuns:
         app = create_app({"INSTANCE": str(own.parent), "TESTING": True})
         assert self.offers(app, "Premier")
         assert "HF_TOKEN" not in caplog.text
-        end(app)
+        close_app(app)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,9 @@ class TestUnknownVariables:
         )
         assert caplog.records == []
 
-    def test_it_is_a_warning_at_the_start(self, dotenv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_unknown_variable_is_a_warning_at_the_start(
+        self, dotenv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         dotenv.write_text("HFCOURSE_OPEN_CATALOG=no\n")
         with caplog.at_level(logging.WARNING):
             loaded(tmp_path / "instance")
@@ -168,7 +170,7 @@ class TestUnknownVariables:
 
 
 class TestDotenv:
-    def test_its_settings_are_read(self, dotenv: Path, tmp_path: Path) -> None:
+    def test_settings_of_dotenv_are_read(self, dotenv: Path, tmp_path: Path) -> None:
         dotenv.write_text("HFCOURSE_KEEP_DAYS=7\n")
         assert loaded(tmp_path / "instance").config["KEEP_DAYS"] == 7
 
@@ -188,7 +190,7 @@ class TestDotenv:
 
 
 class TestSecretKey:
-    def test_it_is_made_once_and_only_its_owner_reads_it(self, tmp_path: Path) -> None:
+    def test_secret_key_is_made_once_and_only_its_owner_reads_it(self, tmp_path: Path) -> None:
         made = loaded(tmp_path).config["SECRET_KEY"]
         assert len(made) == 64
         assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600

@@ -14,9 +14,9 @@ from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces.fake_servers import component
+from tests.spaces.fake_servers import make_component
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("app_context")
 KINDS = {1: "image", 2: "image", 3: "textbox", 4: "chatbot", 5: "gallery"}
 
 
@@ -37,11 +37,11 @@ def description() -> Description:
         }
         for name, (inputs, outputs) in steps.items()
     }
-    components = [component(number, kind) for number, kind in KINDS.items()]
+    components = [make_component(number, kind) for number, kind in KINDS.items()]
     return build_description({"components": components, "dependencies": dependencies}, {"named_endpoints": named})
 
 
-def finished_run(
+def make_finished_run(
     values: list[Any], content: bytes | None = None, sent: dict[str, Any] | None = None, endpoint: str = "/un"
 ) -> str:
     """A run of awa's whose outputs these are; `content` is that of its output file, number 0."""
@@ -64,7 +64,7 @@ def filled(run_id: str, visitor: str = "awa") -> tuple[dict[str, Any], list[str]
 
 
 def test_outputs_fill_the_inputs_that_are_the_same_components() -> None:
-    values, gone = filled(finished_run([{"$file": 0}, "mots", []], b"PNG", {"p1": None}))
+    values, gone = filled(make_finished_run([{"$file": 0}, "mots", []], b"PNG", {"p1": None}))
     assert gone == []
     assert values["p3"] == "mots"
     assert isinstance(values["p2"], FileHandle)
@@ -73,19 +73,19 @@ def test_outputs_fill_the_inputs_that_are_the_same_components() -> None:
 
 
 def test_an_update_brings_its_value() -> None:
-    values, _ = filled(finished_run([None, {"__type__": "update", "value": "nouveau", "visible": True}, None]))
+    values, _ = filled(make_finished_run([None, {"__type__": "update", "value": "nouveau", "visible": True}, None]))
     assert values == {"p3": "nouveau"}
 
 
 def test_a_conversation_is_filled_with_its_words() -> None:
     said = [{"role": "assistant", "content": [{"type": "file", "file": {"$file": 0}}, {"type": "text", "text": "oui"}]}]
-    values, gone = filled(finished_run([None, "x", said], b"PNG"))
+    values, gone = filled(make_finished_run([None, "x", said], b"PNG"))
     assert gone == []
     assert values["p4"][0]["content"] == [{"type": "file", "file": None}, {"type": "text", "text": "oui"}]
 
 
 def test_a_file_that_is_gone_is_said() -> None:
-    run_id = finished_run([{"$file": 0}, "mots", None], b"PNG")
+    run_id = make_finished_run([{"$file": 0}, "mots", None], b"PNG")
     run = run_store.load_run(run_id)
     assert run is not None
     pruning.erase_file_bytes([run.files[0].file_id])
@@ -93,27 +93,27 @@ def test_a_file_that_is_gone_is_said() -> None:
 
 
 def test_a_file_that_was_never_here_is_said() -> None:
-    values, gone = filled(finished_run([{"$file": None, "$why": "lost", "$name": "x.png"}, "mots", None]))
+    values, gone = filled(make_finished_run([{"$file": None, "$why": "lost", "$name": "x.png"}, "mots", None]))
     assert (values, gone) == ({"p3": "mots"}, ["p2"])
 
 
 def test_earlier_runs_fill_what_this_one_leaves() -> None:
-    finished_run(["premier"], endpoint="/deux", sent={"p3": "ancien", "p5": []})
-    finished_run([{"$file": 0}, "avant", None], b"PNG")
-    values, _ = filled(finished_run(["après"], endpoint="/deux", sent={"p3": "envoyé"}))
+    make_finished_run(["premier"], endpoint="/deux", sent={"p3": "ancien", "p5": []})
+    make_finished_run([{"$file": 0}, "avant", None], b"PNG")
+    values, _ = filled(make_finished_run(["après"], endpoint="/deux", sent={"p3": "envoyé"}))
     assert values["p3"] == "après"
     assert isinstance(values["p2"], FileHandle)
 
 
 def test_runs_of_long_ago_fill_nothing() -> None:
-    old = finished_run([{"$file": 0}, "avant", None], b"PNG")
+    old = make_finished_run([{"$file": 0}, "avant", None], b"PNG")
     with database.write_session() as session:
         session.execute(update(Run).where(Run.id == old).values(created=database.utc_now() - 2 * MAX_EARLIER_AGE))
-    assert filled(finished_run(["après"], endpoint="/deux"))[0] == {"p3": "après"}
+    assert filled(make_finished_run(["après"], endpoint="/deux"))[0] == {"p3": "après"}
 
 
 def test_the_runs_of_others_fill_nothing() -> None:
-    run_id = finished_run([None, "à awa", None])
+    run_id = make_finished_run([None, "à awa", None])
     known = description()
     endpoint = known.find_endpoint("/deux")
     assert endpoint is not None
@@ -123,5 +123,5 @@ def test_the_runs_of_others_fill_nothing() -> None:
 
 
 def test_a_space_that_has_changed_fills_nothing() -> None:
-    assert filled(finished_run(["une sortie de moins", None])) == ({}, [])
-    assert filled(finished_run(["x"], endpoint="/ancien")) == ({}, [])
+    assert filled(make_finished_run(["une sortie de moins", None])) == ({}, [])
+    assert filled(make_finished_run(["x"], endpoint="/ancien")) == ({}, [])

@@ -1,7 +1,6 @@
 """The cookies of one call to a Space: sent with all its requests, to the origin that set them, then forgotten."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfcourse.files.file_store import FileHandle
-from hfcourse.files.storage_backends import LocalBackend
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.spaces.client import cookie_jar
 from hfcourse.spaces.client.cookie_jar import CookieJar, SessionCookieJars
 from hfcourse.spaces.client.http_client import HttpClient
 from hfcourse.spaces.client.space_client import SpaceClient
 from hfcourse.spaces.registry.space_registry import open_space_client
-from tests.spaces.fake_servers import Exchange, FakeSpace, completed
+from tests.spaces.fake_servers import Exchange, FakeSpace, make_completed
 
 URL = "https://space.example.org/app"
 
@@ -93,31 +91,17 @@ class TestCall:
     @pytest.fixture
     def space(self) -> Iterator[FakeSpace]:
         """A Space that gives each request without a cookie another one, as a balancer does."""
-        made = FakeSpace(messages=[completed([{"path": "/tmp/gradio/x.png"}])])
+        made = FakeSpace(messages=[make_completed([{"path": "/tmp/gradio/x.png"}])])
         polite, given = made.behave, iter(range(1_000))
 
         def behave(exchange: Exchange) -> None:
             if "cookie" not in exchange.request.headers:
-                head = exchange._head
-                line = f"replica={next(given)}; Path=/"
-                exchange._head = lambda status, headers: head(status, {**headers, "Set-Cookie": line})  # type: ignore
+                exchange.extra_headers["Set-Cookie"] = f"replica={next(given)}; Path=/"
             polite(exchange)
 
         made.behaviour = behave
         yield made
         made.close()
-
-    @pytest.fixture
-    def wire(self) -> Iterator[HttpClient]:
-        made = HttpClient()
-        yield made
-        made.close()
-
-    @pytest.fixture
-    def kept(self, tmp_path: Path) -> FileHandle:
-        folder = LocalBackend(tmp_path)
-        folder.write_bytes("ab" * 16, b"bytes")
-        return FileHandle("ab" * 16, "a.png", "image/png", 5, folder)
 
     def called(self, connection: SpaceClient, value: Any, session: str | None = None) -> SpaceClient:
         """Call and fetch, as a run does; the connection that both went by."""
@@ -127,34 +111,36 @@ class TestCall:
         return caller
 
     def test_every_request_of_a_call_has_the_cookies_of_its_first_answer(
-        self, space: FakeSpace, wire: HttpClient, kept: FileHandle
+        self, space: FakeSpace, http_client: HttpClient, stored_file: FileHandle
     ) -> None:
-        connection = open_space_client(space.url, wire, CancelScope(5))
+        connection = open_space_client(space.url, http_client, CancelScope(5))
         described = [request.headers.get("cookie") for request in space.requests]
         assert described == [None, "replica=0"], "both parts of a description are of one replica"
-        self.called(connection, kept)
-        self.called(connection, kept)
+        self.called(connection, stored_file)
+        self.called(connection, stored_file)
         sent = [(request.path.rpartition("/")[2], request.headers.get("cookie")) for request in space.requests[2:]]
         assert sent == [
             ("upload", None), ("join", "replica=1"), ("data", "replica=1"), ("x.png", "replica=1"),
             ("upload", None), ("join", "replica=2"), ("data", "replica=2"), ("x.png", "replica=2"),
         ]  # fmt: skip
 
-    def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, wire: HttpClient) -> None:
-        space.messages = [{"msg": "process_starts"}, completed(["fin"])]
-        events = open_space_client(space.url, wire, CancelScope(5)).call_endpoint("/echo", ["x"], CancelScope(5))
+    def test_a_call_that_is_ended_is_cancelled_at_its_replica(self, space: FakeSpace, http_client: HttpClient) -> None:
+        space.messages = [{"msg": "process_starts"}, make_completed(["fin"])]
+        events = open_space_client(space.url, http_client, CancelScope(5)).call_endpoint("/echo", ["x"], CancelScope(5))
         next(events)
         events.close()
         assert space.wait_for("/cancel").headers["cookie"] == "replica=1"
 
-    def test_a_session_keeps_its_replica_and_shares_it_with_nobody(self, space: FakeSpace, wire: HttpClient) -> None:
-        connection = open_space_client(space.url, wire, CancelScope(5))
+    def test_a_session_keeps_its_replica_and_shares_it_with_nobody(
+        self, space: FakeSpace, http_client: HttpClient
+    ) -> None:
+        connection = open_space_client(space.url, http_client, CancelScope(5))
         for session in ("awa", "zoe", "awa", None):
             self.called(connection, "x", session)
-        joined = [request.headers.get("cookie") for request in space.asked("/join")]
-        fetched = [request.headers.get("cookie") for request in space.asked("x.png")]
+        joined = [request.headers.get("cookie") for request in space.requests_to("/join")]
+        fetched = [request.headers.get("cookie") for request in space.requests_to("x.png")]
         assert joined == [None, None, "replica=1", None]
         assert fetched == ["replica=1", "replica=2", "replica=1", "replica=3"]
 
-    def test_a_described_space_keeps_no_cookie(self, space: FakeSpace, wire: HttpClient) -> None:
-        assert open_space_client(space.url, wire, CancelScope(5)).cookies is None
+    def test_a_described_space_keeps_no_cookie(self, space: FakeSpace, http_client: HttpClient) -> None:
+        assert open_space_client(space.url, http_client, CancelScope(5)).cookies is None

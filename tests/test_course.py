@@ -10,12 +10,11 @@ from flask import Flask
 
 from hfcourse.lessons import library
 from hfcourse.lessons.single_page import rewrite_link, rewrite_tag
-from tests.support.clients import Student
+from tests.support.clients import BrowserClient
+from tests.support.french_typography import find_page_typography_faults
+from tests.support.lesson_parts import GLOSSARY_TOML, SINGLE_CHOICE_QUIZ
+from tests.support.lessons import CourseFolder
 from tests.support.plain_typography import untypeset
-from tests.test_french import faults_in
-from tests.test_glossary import WORDS
-from tests.test_library import Course, course  # noqa: F401  (a course of ours)
-from tests.test_quiz import ONE
 
 TABS = "::: onglets Appeler\n```python\n1\n```\n```bash\n2\n```\n:::\n"
 BODY = f"""Un jeton.
@@ -33,17 +32,17 @@ Un prénom.
 :::
 
 {TABS}
-{ONE}"""
+{SINGLE_CHOICE_QUIZ}"""
 FIGURE = (
     '<svg aria-labelledby="t"><title id="t">A</title><clipPath id="c"/><g clip-path="url(#c)"/><use href="#c"/></svg>'
 )
 
 
 @pytest.fixture
-def two(course: Course) -> Course:  # noqa: F811
+def two(course: CourseFolder) -> CourseFolder:
     """Two lessons that have everything, with the same ids in both."""
     (course.figures / "A.svg").write_text(FIGURE)
-    (course.content / "glossary.toml").write_text(WORDS, encoding="utf-8")
+    (course.content / "glossary.toml").write_text(GLOSSARY_TOML, encoding="utf-8")
     course.write("31.md", "3.1", "un", BODY)
     course.write("32.md", "3.2", "deux", BODY)
     return course
@@ -99,9 +98,9 @@ def exported(app: Flask, folder: Path, *options: str) -> str:
 
 @pytest.mark.usefixtures("two")
 def test_a_figure_without_a_narrow_drawing_opens_large_where_the_site_is(
-    student: Student, app: Flask, tmp_path: Path
+    student: BrowserClient, app: Flask, tmp_path: Path
 ) -> None:
-    links = student.open("/imprimer").select("figure .enlarge a")
+    links = student.open_page("/imprimer").select("figure .enlarge a")
     assert [link["href"] for link in links] == ["/static/figures/A.svg"] * 2
     site = "https://cours.example"
     here, away = (BeautifulSoup(exported(app, tmp_path, *each), "html.parser") for each in ((), ("--site", site)))
@@ -111,34 +110,34 @@ def test_a_figure_without_a_narrow_drawing_opens_large_where_the_site_is(
 
 @pytest.mark.usefixtures("two")
 class TestPage:
-    def test_ids_do_not_meet_and_every_link_has_its_target(self, student: Student) -> None:
-        ids, targets = names_and_targets(student.open("/imprimer"))
+    def test_ids_do_not_meet_and_every_link_has_its_target(self, student: BrowserClient) -> None:
+        ids, targets = names_and_targets(student.open_page("/imprimer"))
         assert len(ids) == len(set(ids))
         assert targets <= set(ids)
         assert {"un-ici", "deux-ici", "un-quiz-1", "glossaire-jeton", "un-mot-jeton", "un-c"} <= set(ids)
 
-    def test_tabs_of_two_lessons_are_two_groups(self, student: Student) -> None:
-        page = student.open("/imprimer")
+    def test_tabs_of_two_lessons_are_two_groups(self, student: BrowserClient) -> None:
+        page = student.open_page("/imprimer")
         assert len(page.select("[name=un-langage-1]")) == 2
         assert len(page.select("[checked]")) == 2
 
-    def test_its_headings_are_in_order_under_one_title(self, student: Student) -> None:
-        levels = [int(each.name[1]) for each in student.open("/imprimer").select("main :is(h1, h2, h3, h4)")]
+    def test_headings_of_the_page_are_in_order_under_one_title(self, student: BrowserClient) -> None:
+        levels = [int(each.name[1]) for each in student.open_page("/imprimer").select("main :is(h1, h2, h3, h4)")]
         assert levels[0] == 1
         assert levels.count(1) == 1
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
-    def test_an_answer_leads_to_the_lesson(self, student: Student) -> None:
-        form = student.open("/imprimer").select_one("form.quiz")
+    def test_an_answer_leads_to_the_lesson(self, student: BrowserClient) -> None:
+        form = student.open_page("/imprimer").select_one("form.quiz")
         assert form is not None
         assert (form["action"], form["method"]) == ("/lecons/un", "post")
 
-    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: Student) -> None:
+    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: BrowserClient) -> None:
         page = student.client.get("/imprimer", environ_overrides={"SCRIPT_NAME": "/cours"}).text
         assert 'action="/cours/lecons/un"' in page
         assert not re.search(r'href="/(?!cours/)', page)
 
-    def test_it_sets_no_cookie_and_is_not_sent_twice(self, student: Student) -> None:
+    def test_page_sets_no_cookie_and_is_not_sent_twice(self, student: BrowserClient) -> None:
         first = student.client.get("/imprimer")
         assert "Set-Cookie" not in first.headers
         again = student.client.get("/imprimer", headers={"If-None-Match": first.headers["ETag"]})
@@ -147,21 +146,21 @@ class TestPage:
 
 @pytest.mark.usefixtures("two")
 class TestFile:
-    def test_it_has_every_lesson_and_word(self, app: Flask, tmp_path: Path) -> None:
+    def test_file_has_every_lesson_and_word(self, app: Flask, tmp_path: Path) -> None:
         page = BeautifulSoup(exported(app, tmp_path), "html.parser")
         assert [each["id"] for each in page.select(".chapter > h2")] == ["un", "deux", "glossaire"]
         ids, targets = names_and_targets(page)
         assert len(ids) == len(set(ids))
         assert targets <= set(ids)
 
-    def test_it_loads_nothing_and_may_load_nothing(self, app: Flask, tmp_path: Path) -> None:
+    def test_file_loads_nothing_and_may_load_nothing(self, app: Flask, tmp_path: Path) -> None:
         html = exported(app, tmp_path)
         page = BeautifulSoup(html, "html.parser")
         assert not page.select("[src], link, img, iframe, [action]")
         assert "@import" not in html
         assert "default-src 'none'" in page.select_one("meta[http-equiv]")["content"]  # type: ignore[index]
 
-    def test_its_questions_need_no_site(self, app: Flask, tmp_path: Path) -> None:
+    def test_questions_of_the_file_need_no_site(self, app: Flask, tmp_path: Path) -> None:
         page = BeautifulSoup(exported(app, tmp_path), "html.parser")
         assert len(page.select("form.quiz [data-right]")) == 2
         assert not page.select("form[method]")
@@ -172,7 +171,7 @@ class TestFile:
         assert not page.select("a[href^='/']")
         assert [each.get_text() for each in page.select("a:not([href])")].count("le site") == 2
 
-    def test_with_a_site_they_lead_there(self, app: Flask, tmp_path: Path) -> None:
+    def test_links_lead_to_the_site_that_is_named(self, app: Flask, tmp_path: Path) -> None:
         html = exported(app, tmp_path, "--site", "https://cours.example/")
         assert 'href="https://cours.example/espaces/hfcourse/entrainement?endpoint=/saluer"' in html
 
@@ -184,14 +183,14 @@ class TestFile:
         assert untypeset(said.output).strip().endswith(reason)
 
 
-def test_the_real_course_is_on_one_page_and_in_one_file(student: Student, app: Flask, tmp_path: Path):
+def test_the_real_course_is_on_one_page_and_in_one_file(student: BrowserClient, app: Flask, tmp_path: Path):
     with app.app_context():
         sections = [f"{one.slug}-{section.anchor}" for one in library.get_lessons() for section in one.sections]
-    for page in (student.open("/imprimer"), BeautifulSoup(exported(app, tmp_path), "html.parser")):
+    for page in (student.open_page("/imprimer"), BeautifulSoup(exported(app, tmp_path), "html.parser")):
         ids, targets = names_and_targets(page)
         assert len(ids) == len(set(ids))
         assert targets <= set(ids)
         assert set(sections) <= set(ids)
         for policy in page.select("meta[http-equiv]"):
             policy.decompose()  # which is no French
-        assert faults_in(page) == []
+        assert find_page_typography_faults(page) == []

@@ -8,12 +8,10 @@ from flask import Flask
 from hfcourse.lessons import search
 from hfcourse.lessons.reference.spelling import Vocabulary
 from hfcourse.lessons.search import TextExtractor
-from tests.support.clients import Student
-from tests.support.cpu_time import effort
-from tests.test_checklist import LIST
-from tests.test_glossary import WORDS
-from tests.test_library import Course, course  # noqa: F401  (a course of ours)
-from tests.test_quiz import ONE
+from tests.support.clients import BrowserClient
+from tests.support.cpu_time import measure_cpu_seconds
+from tests.support.lesson_parts import CHECKLIST, GLOSSARY_TOML, SINGLE_CHOICE_QUIZ
+from tests.support.lessons import CourseFolder
 
 SEARCH_SECONDS = 0.010
 BODY = f"""Une œuvre du début.
@@ -30,8 +28,8 @@ api_name="/predict"
 
 Du texte d'été, encore.
 
-{ONE}
-{LIST}"""
+{SINGLE_CHOICE_QUIZ}
+{CHECKLIST}"""
 NASTY = (
     "", " ", "*", '"', '""', '"a', "'", "a'b", "AND", "OR", "NOT", "NEAR(", "a AND", "a NEAR/2 b", "title:a", "a*b*",
     "(", ")", "a)(b", "^a", "-a", "+", "{title}: a", "%", "_", "\\", ";", "DROP TABLE passages", "\0", "a\0b", "\x02",
@@ -40,9 +38,9 @@ NASTY = (
 
 
 @pytest.fixture
-def written(course: Course) -> Course:  # noqa: F811
+def written(course: CourseFolder) -> CourseFolder:
     course.write("31.md", "3.1", "un", BODY)
-    (course.content / "glossary.toml").write_text(WORDS, encoding="utf-8")
+    (course.content / "glossary.toml").write_text(GLOSSARY_TOML, encoding="utf-8")
     return course
 
 
@@ -94,7 +92,7 @@ class TestFinding:
         assert result.title == "<mark>Créer</mark> une clé"
         assert result.place == "Leçon 3.1"
 
-    def test_an_edit_is_found(self, app: Flask, written: Course) -> None:
+    def test_an_edit_is_found(self, app: Flask, written: CourseFolder) -> None:
         assert found(app, "nouveauté") == []
         os.utime(written.write("31.md", "3.1", "un", "Une nouveauté."), ns=(1, 1))
         assert found(app, "nouveauté") == ["/lecons/un"]
@@ -105,48 +103,51 @@ class TestFinding:
             assert isinstance(search.search_course(typed).results, list)
 
     @pytest.mark.parametrize("typed", [typed for typed in NASTY if typed != "\ud800"])
-    def test_nor_the_page(self, student: Student, typed: str) -> None:
+    def test_nor_the_page(self, student: BrowserClient, typed: str) -> None:
         response = student.client.get("/recherche", query_string={"q": typed})
         assert response.status_code == 200
         assert b"<script>" not in response.data.replace(b"</script>", b"")
 
 
 class TestPage:
-    def test_without_a_question_there_is_a_box_and_no_result(self, student: Student) -> None:
-        page = student.open("/recherche")
+    def test_without_a_question_there_is_a_box_and_no_result(self, student: BrowserClient) -> None:
+        page = student.open_page("/recherche")
         assert page.select("form[role=search] input[name=q][autofocus]")
         assert not page.select("[role=status]")
 
-    def test_results_lead_to_the_passages(self, student: Student) -> None:
-        page = student.open("/recherche?q=jeton")
+    def test_results_lead_to_the_passages(self, student: BrowserClient) -> None:
+        page = student.open_page("/recherche?q=jeton")
         assert page.select_one("input[name=q]")["value"] == "jeton"  # type: ignore[index]
         assert page.select(".results mark")
         for link in page.select(".results a"):
             path, _, anchor = str(link["href"]).partition("#")
-            target = student.open(path)
+            target = student.open_page(path)
             assert not anchor or target.select(f"[id='{anchor}']"), link["href"]
 
-    def test_nothing_found_says_what_to_do(self, student: Student) -> None:
-        assert "Essayez un mot plus court" in student.open("/recherche?q=zzzz").get_text()
+    def test_nothing_found_says_what_to_do(self, student: BrowserClient) -> None:
+        assert "Essayez un mot plus court" in student.open_page("/recherche?q=zzzz").get_text()
 
-    def test_what_is_searched_is_kept_nowhere(self, student: Student) -> None:
+    def test_what_is_searched_is_kept_nowhere(self, student: BrowserClient) -> None:
         response = student.client.get("/recherche?q=jeton")
         assert "Set-Cookie" not in response.headers
 
-    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: Student) -> None:
+    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: BrowserClient) -> None:
         page = student.client.get("/recherche?q=jeton", environ_overrides={"SCRIPT_NAME": "/cours"}).text
         assert 'href="/cours/lecons/' in page
         assert 'href="/lecons/' not in page
 
-    def test_every_page_has_a_way_to_it(self, student: Student) -> None:
-        assert student.open("/espaces/").select("header a[href='/recherche'][aria-keyshortcuts='/']")
+    def test_every_page_has_a_way_to_it(self, student: BrowserClient) -> None:
+        assert student.open_page("/espaces/").select("header a[href='/recherche'][aria-keyshortcuts='/']")
 
 
 def test_a_search_takes_less_than_ten_milliseconds(app: Flask):
     typed = ("jeton", "clé d'API", "comment créer un compte", "a", "Space endormi quota", "e de la un des")
     with app.app_context():
         search.search_course("premier")  # which makes the index
-        assert effort(lambda: [search.search_course(each) for each in typed * 10]) / (10 * len(typed)) < SEARCH_SECONDS
+        assert (
+            measure_cpu_seconds(lambda: [search.search_course(each) for each in typed * 10]) / (10 * len(typed))
+            < SEARCH_SECONDS
+        )
 
 
 MISSPELT = {
@@ -156,8 +157,8 @@ MISSPELT = {
 
 
 @pytest.mark.parametrize("typed", MISSPELT)
-def test_a_misspelt_word_is_searched_for_as_the_course_writes_it(student: Student, typed: str):
-    page = student.open(f"/recherche?q={typed}")
+def test_a_misspelt_word_is_searched_for_as_the_course_writes_it(student: BrowserClient, typed: str):
+    page = student.open_page(f"/recherche?q={typed}")
     note, _ = page.select("[role=status]")
     assert f"Le cours n’a pas « {typed}" in note.get_text().replace("\u00a0", " ")
     assert note.select_one("a").get_text().lower() == MISSPELT[typed]
@@ -184,4 +185,4 @@ def test_only_the_unknown_words_are_replaced():
 def test_a_long_question_of_unknown_words_costs_little(app: Flask):
     with app.app_context():
         search.search_course("premier")
-        assert effort(lambda: search.search_course("zqxjwk " * 300)) < 5 * SEARCH_SECONDS
+        assert measure_cpu_seconds(lambda: search.search_course("zqxjwk " * 300)) < 5 * SEARCH_SECONDS

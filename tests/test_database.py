@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 
 from hfcourse import create_app, database
 from hfcourse.files.file_store import StoredFile
-from tests.conftest import end
-from tests.test_wire import InThread
+from tests.support.apps import close_app
+from tests.support.calls import ThreadedCall
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,12 +28,6 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def engine(app: Flask) -> Engine:
     return app.extensions["database"].kw["bind"]
-
-
-@pytest.fixture
-def context(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        yield
 
 
 def stored(name: str = "a", created: datetime | None = None) -> StoredFile:
@@ -67,7 +61,9 @@ class TestMigrations:
 
     def test_current_database_needs_no_alembic(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "alembic", None)  # an import of it would fail
+        loaded = set(sys.modules)
         database.migrate_engine(engine)
+        assert [name for name in set(sys.modules) - loaded if name.startswith("alembic.")] == []
 
     def test_processes_that_start_together_migrate_once(self, tmp_path: Path) -> None:
         code = (
@@ -86,7 +82,7 @@ class TestMigrations:
             assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
         connection.close()
 
-    def test_they_can_be_undone(self, engine: Engine) -> None:
+    def test_migrations_can_be_undone(self, engine: Engine) -> None:
         from alembic import command
         from alembic.config import Config
 
@@ -100,23 +96,23 @@ class TestMigrations:
         database.migrate_engine(engine)
         assert set(inspect(engine).get_table_names()) > set(database.Base.metadata.tables)
 
-    def test_a_second_start_keeps_what_was_stored(self, app: Flask, context: None) -> None:
+    def test_a_second_start_keeps_what_was_stored(self, app: Flask, app_context: None) -> None:
         with database.write_session() as session:
             session.add(stored())
         again = create_app({"INSTANCE": app.instance_path, "TESTING": True})
         with again.app_context(), database.read_session() as session:
             assert session.get(StoredFile, "a") is not None
-        end(again)
+        close_app(again)
 
 
 class TestSessions:
-    def test_what_is_written_can_be_read(self, context: None) -> None:
+    def test_what_is_written_can_be_read(self, app_context: None) -> None:
         with database.write_session() as session:
             session.add(stored())
         with database.read_session() as session:
             assert session.get(StoredFile, "a") is not None
 
-    def test_a_block_that_raises_writes_nothing(self, context: None) -> None:
+    def test_a_block_that_raises_writes_nothing(self, app_context: None) -> None:
         with suppress(ZeroDivisionError), database.write_session() as session:
             session.add(stored())
             session.flush()
@@ -124,7 +120,7 @@ class TestSessions:
         with database.read_session() as session:
             assert session.get(StoredFile, "a") is None
 
-    def test_a_bare_connection_commits_at_the_end_or_not_at_all(self, context: None) -> None:
+    def test_a_bare_connection_commits_at_the_end_or_not_at_all(self, app_context: None) -> None:
         add = text("INSERT INTO files (id, visitor, name, media_type, size, created) VALUES (:id, '', '', '', 1, '')")
         with database.write_connection() as connection:
             connection.execute(add, {"id": "kept"})
@@ -134,7 +130,7 @@ class TestSessions:
         with database.read_connection() as connection:
             assert connection.execute(text("SELECT id FROM files")).scalars().all() == ["kept"]
 
-    def test_a_row_can_be_used_after_its_session(self, context: None) -> None:
+    def test_a_row_can_be_used_after_its_session(self, app_context: None) -> None:
         with database.write_session() as session:
             session.add(stored())
         with database.read_session() as session:
@@ -142,14 +138,14 @@ class TestSessions:
         assert row is not None
         assert row.name == "n"
 
-    def test_foreign_keys_are_kept(self, context: None) -> None:
+    def test_foreign_keys_are_kept(self, app_context: None) -> None:
         statement = text("INSERT INTO run_files (run_id, n, file_id) VALUES ('no', 0, 'no')")
         with pytest.raises(Exception, match="FOREIGN KEY"), database.write_session() as session:
             session.execute(statement)
 
 
 class TestMoments:
-    def test_a_moment_comes_back_aware_and_in_utc(self, context: None) -> None:
+    def test_a_moment_comes_back_aware_and_in_utc(self, app_context: None) -> None:
         moment = datetime(2026, 7, 14, 12, 0, 0, 123000, timezone(timedelta(hours=2)))
         with database.write_session() as session:
             session.add(stored(created=moment))
@@ -174,7 +170,7 @@ class TestLocks:
         yield connection
         connection.close()
 
-    def test_a_reader_does_not_wait_for_the_writer(self, context: None, holder: sqlite3.Connection) -> None:
+    def test_a_reader_does_not_wait_for_the_writer(self, app_context: None, holder: sqlite3.Connection) -> None:
         with database.read_session() as session:
             assert session.get(StoredFile, "a") is None
 
@@ -187,7 +183,7 @@ class TestLocks:
                 with database.write_session() as session:
                     session.add(stored())
 
-        thread = InThread(write)
+        thread = ThreadedCall(write)
         assert begun.wait(5)
         assert thread.result is None
         holder.execute("COMMIT")
@@ -207,7 +203,7 @@ class TestLocks:
             assert not database.is_reachable()
             connection.close()
             assert database.is_reachable()
-        end(app)
+        close_app(app)
 
     def test_many_writers_at_once_lose_nothing(self, app: Flask) -> None:
         def write(number: int) -> None:
@@ -215,19 +211,19 @@ class TestLocks:
                 session.get(StoredFile, "none")  # reads first, writes later: the case that SQLite refuses to wait for
                 session.add(stored(str(number)))
 
-        threads = [InThread(lambda number=number: write(number)) for number in range(20)]
+        threads = [ThreadedCall(lambda number=number: write(number)) for number in range(20)]
         assert [thread.end(20) for thread in threads] == [None] * 20
         with app.app_context(), database.read_session() as session:
             assert session.execute(text("SELECT count(*) FROM files")).scalar() == 20
 
 
 class TestHealth:
-    def test_it_is_good_while_the_database_can_be_written_to(self, client) -> None:
+    def test_health_is_good_while_the_database_can_be_written_to(self, client) -> None:
         response = client.get("/sante")
         assert (response.status_code, response.get_json()["database"]) == (200, True)
         assert "Set-Cookie" not in response.headers
 
-    def test_it_is_bad_when_it_cannot(self, app: Flask, client) -> None:
+    def test_health_is_bad_when_the_database_cannot_be_written_to(self, app: Flask, client) -> None:
         with app.app_context(), database.write_session() as session:
             session.execute(text("ALTER TABLE runs RENAME TO gone"))
         response = client.get("/sante")
@@ -261,7 +257,7 @@ def test_the_writers_of_one_process_wait_in_line_and_not_for_a_busy_database(
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(write, range(200))) == [None] * 200
-    end(app)
+    close_app(app)
 
 
 def test_a_process_that_was_forked_waits_for_no_writer_of_the_other(tmp_path: Path) -> None:

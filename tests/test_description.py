@@ -9,10 +9,20 @@ from hfcourse.spaces.schema.endpoints.description_builder import build_descripti
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.page import ranking
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from tests.support.recordings import ENDPOINTS, FOLDER, NAMES, PARAMETERS, endpoint, parameter, recorded
+from tests.support.recordings import (
+    RECORDED_ENDPOINTS,
+    RECORDED_PARAMETERS,
+    RECORDING_NAMES,
+    RECORDINGS_FOLDER,
+    describe_recording,
+    get_recorded_endpoint,
+    get_recorded_parameter,
+)
 
 
-def made(entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None = None, **props: Any) -> Endpoint:
+def make_endpoint(
+    entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None = None, **props: Any
+) -> Endpoint:
     """An endpoint of one parameter, with these parts."""
     given = {"label": "Champ", "parameter_name": "x", "type": {"type": "string"}, "component": "Textbox"} | (
         entry or {}
@@ -26,13 +36,13 @@ def made(entry: dict[str, Any] | None = None, dependency: dict[str, Any] | None 
 
 
 def field(entry: dict[str, Any] | None = None, **props: Any) -> Parameter:
-    return made(entry, **props).parameters[0]
+    return make_endpoint(entry, **props).parameters[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RECORDING_NAMES)
 def test_every_recorded_endpoint_is_described_with_all_its_parameters_and_returns(name: str) -> None:
-    info = json.loads((FOLDER / f"{name}.json").read_text())["info"]["named_endpoints"]
-    found = {each.name: each for each in recorded(name).endpoints}
+    info = json.loads((RECORDINGS_FOLDER / f"{name}.json").read_text())["info"]["named_endpoints"]
+    found = {each.name: each for each in describe_recording(name).endpoints}
     assert set(found) == set(info)
     for path, entry in info.items():
         assert [each.name for each in found[path].parameters] == [
@@ -41,28 +51,30 @@ def test_every_recorded_endpoint_is_described_with_all_its_parameters_and_return
         assert [each.component for each in found[path].returns] == [each["component"] for each in entry["returns"]]
 
 
-@pytest.mark.parametrize(("where", "each"), PARAMETERS, ids=[where for where, _ in PARAMETERS])
+@pytest.mark.parametrize(("where", "each"), RECORDED_PARAMETERS, ids=[where for where, _ in RECORDED_PARAMETERS])
 def test_every_recorded_parameter_has_a_label_that_a_person_can_read(where: str, each: Parameter) -> None:
     assert each.label.strip()
     assert not each.label.startswith(("parameter_", "__i18n__"))
     assert each.component == each.component.lower()
 
 
-@pytest.mark.parametrize(("name", "each"), ENDPOINTS, ids=[f"{name}{each.name}" for name, each in ENDPOINTS])
+@pytest.mark.parametrize(
+    ("name", "each"), RECORDED_ENDPOINTS, ids=[f"{name}{each.name}" for name, each in RECORDED_ENDPOINTS]
+)
 def test_every_recorded_output_has_a_label(name: str, each: Endpoint) -> None:
     assert all(item.label and not item.label.startswith("value_") for item in each.returns)
     assert each.title
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RECORDING_NAMES)
 def test_what_can_be_called_comes_before_what_cannot(name: str) -> None:
-    obstacles = [bool(each.blocked_reason) for each in recorded(name).endpoints]
+    obstacles = [bool(each.blocked_reason) for each in describe_recording(name).endpoints]
     assert obstacles == sorted(obstacles)
 
 
 class TestRecorded:
     def test_a_calculator(self) -> None:
-        described = endpoint("calculator", "/predict")
+        described = get_recorded_endpoint("calculator", "/predict")
         assert [(each.name, each.component, each.default) for each in described.parameters] == [
             ("num1", "number", 0),
             ("operation", "radio", None),
@@ -71,40 +83,40 @@ class TestRecorded:
         assert described.parameters[1].choices[0] == ("add", "add")
 
     def test_integer_choices_are_numbers(self) -> None:
-        choices = endpoint("stock_forecast", "/predict").parameters[0].choices
+        choices = get_recorded_endpoint("stock_forecast", "/predict").parameters[0].choices
         assert choices == (("2025", 2025), ("2030", 2030), ("2035", 2035), ("2040", 2040))
 
     def test_a_sentence_builder_has_its_help_texts_and_bounds(self) -> None:
-        parameters = {each.name: each for each in endpoint("sentence_builder", "/predict").parameters}
+        parameters = {each.name: each for each in get_recorded_endpoint("sentence_builder", "/predict").parameters}
         slider = next(each for each in parameters.values() if each.component == "slider")
         assert (slider.minimum, slider.maximum) == (2, 20)
         assert sum(bool(each.help) for each in parameters.values()) >= 3
 
     def test_the_file_that_an_app_shows_first_is_no_default_of_ours(self) -> None:
-        for each in endpoint("image_mod_default_image", "/predict").parameters:
+        for each in get_recorded_endpoint("image_mod_default_image", "/predict").parameters:
             assert each.default is None
 
     def test_a_table_has_headers_types_and_a_first_value(self) -> None:
-        table = endpoint("matrix_transpose", "/predict").parameters[0]
+        table = get_recorded_endpoint("matrix_transpose", "/predict").parameters[0]
         assert table.component == "dataframe"
         assert table.headers == ("1", "2", "3")
         assert len(table.datatypes) == 3
 
     def test_the_first_of_forty_endpoints_is_the_one_that_has_a_button(self) -> None:
-        endpoints = recorded("change_vs_input").endpoints
+        endpoints = describe_recording("change_vs_input").endpoints
         assert len(endpoints) == 40
         assert endpoints[0].title == "Set Values"
 
     def test_a_generator_is_known_as_one(self) -> None:
-        assert [each.name for each in recorded("count_generator").endpoints if each.is_generator]
-        assert not any(each.is_generator for each in recorded("hello_world").endpoints)
+        assert [each.name for each in describe_recording("count_generator").endpoints if each.is_generator]
+        assert not any(each.is_generator for each in describe_recording("hello_world").endpoints)
 
     def test_an_endpoint_with_state_is_known_as_one(self) -> None:
-        assert all(each.has_session_state for each in recorded("blocks_simple_squares").endpoints)
-        assert not any(each.has_session_state for each in recorded("calculator").endpoints)
+        assert all(each.has_session_state for each in describe_recording("blocks_simple_squares").endpoints)
+        assert not any(each.has_session_state for each in describe_recording("calculator").endpoints)
 
     def test_several_files_are_several(self) -> None:
-        assert parameter("zip_files", "/predict", "files").multiple
+        assert get_recorded_parameter("zip_files", "/predict", "files").multiple
 
 
 class TestPresentation:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+from tests.support.source_tree import MODULE_PATHS, parse_module
+
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-MODULES = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "hfcourse").rglob("*.py"))
-    if not path.is_relative_to(ROOT / "hfcourse" / "content")
-}
+MODULES = {str(path.relative_to(ROOT)): name for name, path in MODULE_PATHS.items()}
 LOCK_CLASSES = {"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"}
 DECISION_SECTIONS = ["Context", "Decision", "Consequences", "Measured"]
+
+
+def parse_modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the file of each module, with its syntax tree."""
+    return ((file, parse_module(name)) for file, name in MODULES.items())
 
 
 def table_under(text: str, title: str) -> list[list[str]]:
@@ -54,7 +57,7 @@ def thread_name(call: ast.Call) -> str:
 
 def started_threads() -> set[tuple[str, str]]:
     """Return the name and the module of every thread that the code starts."""
-    return {(thread_name(call), module) for module, tree in MODULES.items() for call in calls_of(tree, {"Thread"})}
+    return {(thread_name(call), module) for module, tree in parse_modules() for call in calls_of(tree, {"Thread"})}
 
 
 def test_the_table_of_threads_has_every_named_thread_and_no_other() -> None:
@@ -66,7 +69,7 @@ def test_the_table_of_threads_has_every_named_thread_and_no_other() -> None:
 
 def test_the_threads_without_a_name_are_named_by_their_module() -> None:
     unnamed = {module for name, module in started_threads() if not name}
-    timers = {module for module, tree in MODULES.items() if list(calls_of(tree, {"Timer", "ThreadPoolExecutor"}))}
+    timers = {module for module, tree in parse_modules() if list(calls_of(tree, {"Timer", "ThreadPoolExecutor"}))}
     assert unnamed | timers
     assert [module for module in unnamed | timers if f"`{module}`" not in ARCHITECTURE] == []
 
@@ -78,7 +81,7 @@ def test_the_table_of_threads_says_what_for_and_how_each_ends() -> None:
 
 
 def test_the_table_of_locks_has_every_module_with_a_lock_and_no_other() -> None:
-    locked = {module for module, tree in MODULES.items() if list(calls_of(tree, LOCK_CLASSES))}
+    locked = {module for module, tree in parse_modules() if list(calls_of(tree, LOCK_CLASSES))}
     assert len(locked) > 10
     assert {cells[0].strip("`") for cells in table_under(ARCHITECTURE, "Locks of a process")} == locked
 

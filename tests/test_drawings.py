@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hfcourse.lessons import library
 from hfcourse.lessons.syntax import svg_drawings
 from hfcourse.lessons.syntax.svg_drawings import find_wrong_numbers, list_marker_numbers, minify_drawing, pair_drawings
-from tests.support.clients import Student
+from tests.support.clients import BrowserClient
+from tests.support.lessons import CourseFolder, collect_lint_messages
 from tests.support.plain_typography import untypeset
-from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
 
 WIDE = sorted(
     path for path in library.FIGURES_FOLDER.glob("*.svg") if not path.name.endswith(svg_drawings.NARROW_SUFFIX)
@@ -92,13 +92,13 @@ def test_minifying_takes_any_text_and_is_done_after_once(text: str) -> None:
 
 class TestPairing:
     def test_a_narrow_drawing_stands_after_the_wide_one_with_its_class(self) -> None:
-        narrow = draw(1, name="b").replace("<svg ", '<svg class="small" ')
+        narrow = draw(1, name="b").replace("<svg ", '<svg class="figure-small" ')
         paired, faults = pair_drawings({"A.svg": draw(1), "A.narrow.svg": narrow, "B.svg": draw(2)}, "figures")
         assert faults == []
         assert sorted(paired) == ["A.svg", "B.svg"]
         assert re.findall(r"<svg[^>]*>", paired["A.svg"]) == [
             '<svg viewBox="0 0 9 9" aria-labelledby="a">',
-            '<svg class="narrow" viewBox="0 0 9 9" aria-labelledby="b">',
+            '<svg class="figure-narrow" viewBox="0 0 9 9" aria-labelledby="b">',
         ]
         assert svg_drawings.has_narrow_drawing(paired["A.svg"])
         assert not svg_drawings.has_narrow_drawing(paired["B.svg"])
@@ -139,7 +139,7 @@ def test_numbers_are_compared_with_those_of_the_caption(
     assert find_wrong_numbers(draw(*wide) + draw(*narrow, name="b"), caption) == wrong
 
 
-def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> None:  # noqa: F811
+def test_numbers_that_the_caption_does_not_explain_are_told(course: CourseFolder) -> None:
     (course.figures / "A.svg").write_text(draw(1, 2))
     (course.figures / "A.narrow.svg").write_text(draw(1, 2, name="b"))
     for caption, faults in (
@@ -157,11 +157,11 @@ def test_numbers_that_the_caption_does_not_explain_are_told(course: Course) -> N
 
 
 def test_the_course_has_nothing_to_mend(app: Flask) -> None:
-    assert told(app) == []
+    assert collect_lint_messages(app) == []
 
 
-def test_a_page_of_the_course_holds_each_id_once(student: Student) -> None:
-    page = student.open("/imprimer")
+def test_a_page_of_the_course_holds_each_id_once(student: BrowserClient) -> None:
+    page = student.open_page("/imprimer")
     ids = Counter(str(each["id"]) for each in page.select("figure [id]"))
     assert set(ids.values()) == {1}
     figures = page.select("figure.figure")

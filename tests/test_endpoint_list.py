@@ -10,13 +10,17 @@ from flask import Flask
 
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
-from tests.conftest import opened
 from tests.spaces.fake_servers import FakeSpace
-from tests.support.clients import Student, error_codes
+from tests.support.apps import open_app
+from tests.support.clients import BrowserClient
+from tests.support.form_parsing import list_error_codes
 from tests.support.page_builder import PageBuilder
-from tests.test_families import enter_and_button, family
-from tests.test_prerequisites import gallery
-from tests.test_relevance import chain_of_a_painter
+from tests.support.page_examples import (
+    build_enter_and_button_page,
+    build_gallery_page,
+    build_painting_chain_page,
+    build_tab_family_page,
+)
 
 Show = Callable[..., BeautifulSoup]
 
@@ -28,13 +32,15 @@ def show(site: Flask, space: FakeSpace) -> Iterator[Show]:
     def open_page(page: PageBuilder, endpoint: str = "", status: int = 200) -> BeautifulSoup:
         space.config = {**page.config, "protocol": "sse_v3"}
         space.info = page.info
-        return Student(site.test_client()).open("/espaces/a/b" + (f"?endpoint={endpoint}" if endpoint else ""), status)
+        return BrowserClient(site.test_client()).open_page(
+            "/espaces/a/b" + (f"?endpoint={endpoint}" if endpoint else ""), status
+        )
 
     return open_page
 
 
 def picker(page: BeautifulSoup) -> Tag:
-    found = page.select_one("nav.picker")
+    found = page.select_one("nav.endpoint-picker")
     assert found
     return found
 
@@ -51,7 +57,7 @@ def current(page: BeautifulSoup) -> str:
 
 
 def test_chain_has_one_line_with_its_steps_under_it(show: Show) -> None:
-    page = show(chain_of_a_painter())
+    page = show(build_painting_chain_page())
     line = picker(page).select_one("ul.endpoints > li")
     assert line
     assert [each.get_text() for each in line.select("a b")] == ["Peindre", "Ranger", "Tirer", "Remercier"]
@@ -64,20 +70,20 @@ def test_chain_has_one_line_with_its_steps_under_it(show: Show) -> None:
 
 
 def test_words_are_large_and_identifiers_small(show: Show) -> None:
-    for link in picker(show(chain_of_a_painter())).select("a"):
+    for link in picker(show(build_painting_chain_page())).select("a"):
         assert [each.name for each in link.find_all(recursive=False)] == ["b", "small"]
         assert link.select_one("small code")
 
 
 def test_step_that_is_opened_says_whose_it_is_and_its_part_of_the_list_is_open(show: Show) -> None:
-    page = show(chain_of_a_painter(), "/tirer")
+    page = show(build_painting_chain_page(), "/tirer")
     assert current(page) == "/tirer"
     [hint] = page.select("form > .hint")
     assert hint.get_text(" ", strip=True) == "Sur la page du Space, c’est une étape de /peindre , la suite de /ranger ."
 
 
 def test_twin_is_shown_only_where_it_is_open(show: Show) -> None:
-    described = enter_and_button()
+    described = build_enter_and_button_page()
     assert "/dessiner_1" not in str(picker(show(described)))
     page = show(described, "/dessiner_1")
     assert current(page) == "/dessiner_1"
@@ -85,29 +91,33 @@ def test_twin_is_shown_only_where_it_is_open(show: Show) -> None:
 
 
 def test_family_has_one_line_with_its_number_and_each_of_it_can_be_opened(show: Show) -> None:
-    page = show(family(100))
+    page = show(build_tab_family_page(100))
     lines = picker(page).select("nav > details > ul.endpoints > li")
     assert [line.select_one("b").get_text(" ", strip=True) for line in lines] == ["Prédire (Modèle 0) ×100"]  # type: ignore[union-attr]
     assert len(picker(page).select("a")) == 100
-    assert current(show(family(100), "/predire_42")) == "/predire_42"
+    assert current(show(build_tab_family_page(100), "/predire_42")) == "/predire_42"
 
 
 def test_unknown_endpoint_is_answered_with_the_list(show: Show) -> None:
-    page = show(enter_and_button(), "/rien", 404)
-    assert error_codes(page) == ["endpoint-gone"]
+    page = show(build_enter_and_button_page(), "/rien", 404)
+    assert list_error_codes(page) == ["endpoint-gone"]
     assert [each.get_text() for each in picker(page).select("a code")][:1] == ["/dessiner"]
 
 
 def test_selection_of_the_page_is_said_above_the_form(show: Show) -> None:
-    [said] = show(gallery()).select("form .message")
+    [said] = show(build_gallery_page()).select("form .message")
     assert "un choix fait dans la page du Space («\u00a0Styles\u00a0»)" in said.get_text()
 
 
 def test_endpoint_to_call_first_is_a_link(show: Show) -> None:
     page = PageBuilder()
-    kept, asked = page.add("state"), page.add("textbox", "Question")
-    page.on("preparer", page.add("button", "Préparer"), [page.add("file", "Document")], [kept])
-    page.on("demander", page.add("button", "Demander"), [asked, kept], [page.add("textbox", "Réponse")])
+    kept, asked = page.add_component("state"), page.add_component("textbox", "Question")
+    page.add_event(
+        "preparer", page.add_component("button", "Préparer"), [page.add_component("file", "Document")], [kept]
+    )
+    page.add_event(
+        "demander", page.add_component("button", "Demander"), [asked, kept], [page.add_component("textbox", "Réponse")]
+    )
     [said] = show(page, "/demander").select("form .message")
     [link] = said.select("a")
     assert "Préparer (/preparer)." in said.get_text()
@@ -117,9 +127,9 @@ def test_endpoint_to_call_first_is_a_link(show: Show) -> None:
 @pytest.mark.parametrize("words", ["Peindre", "<script>alert(1)</script>", ""])
 def test_private_main_function_is_said_in_one_sentence(show: Show, words: str) -> None:
     page = PageBuilder()
-    seed, picture = page.add("number", "Graine"), page.add("image", "Tableau")
-    page.on("lancer", page.add("button", "Dé"), [seed], [seed])
-    page.on("", page.add("button", words, variant="primary"), [seed], [picture], public=False)
+    seed, picture = page.add_component("number", "Graine"), page.add_component("image", "Tableau")
+    page.add_event("lancer", page.add_component("button", "Dé"), [seed], [seed])
+    page.add_event("", page.add_component("button", words, variant="primary"), [seed], [picture], public=False)
     [said] = show(page).select("[data-private-main]")
     named = f" («\u00a0{words}\u00a0»)" if words else ""
     assert f"La fonction principale de ce Space{named} ne s’appelle pas d’ici\u00a0:" in said.get_text()
@@ -127,7 +137,7 @@ def test_private_main_function_is_said_in_one_sentence(show: Show, words: str) -
 
 
 def test_public_main_function_needs_no_sentence(show: Show) -> None:
-    assert not show(chain_of_a_painter()).select("[data-private-main]")
+    assert not show(build_painting_chain_page()).select("[data-private-main]")
 
 
 HOSTILE = [None, True, -1, 0.5, "0", [0], {"id": 0}, 10**30]
@@ -135,7 +145,7 @@ HOSTILE = [None, True, -1, 0.5, "0", [0], {"id": 0}, 10**30]
 
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)
 def test_odd_ids_and_references_leave_the_others_callable(value: object) -> None:
-    page = chain_of_a_painter()
+    page = build_painting_chain_page()
     for key in ("trigger_after", "id"):
         config = json.loads(json.dumps(page.config))
         config["dependencies"][1][key] = value
@@ -146,7 +156,7 @@ def test_odd_ids_and_references_leave_the_others_callable(value: object) -> None
 
 @pytest.mark.parametrize("private", [{"api_name": "peindre"}, {"inputs": 5, "outputs": [[], {}, None]}, {"targets": 1}])
 def test_odd_private_step_leaves_the_endpoints_as_they_are(private: dict[str, object]) -> None:
-    page = chain_of_a_painter()
+    page = build_painting_chain_page()
     before = page.describe()
     page.dependencies.insert(0, {"id": 99, "api_name": False, "inputs": [], "outputs": [], "targets": []} | private)
     assert page.describe() == before
@@ -156,14 +166,18 @@ def test_odd_private_step_leaves_the_endpoints_as_they_are(private: dict[str, ob
 
 def test_page_of_a_space_of_the_hub_links_to_its_own_page(tmp_path: Path, empty_database: bytes) -> None:
     page = PageBuilder()
-    page.on("lancer", page.add("button", "Dé"), [seed := page.add("number", "Graine")], [seed])
-    page.on("", page.add("button", "Peindre"), [seed], [page.add("image", "Tableau")], public=False)
-    with opened(tmp_path / "instance", empty_database) as app, app.test_request_context():
+    page.add_event(
+        "lancer", page.add_component("button", "Dé"), [seed := page.add_component("number", "Graine")], [seed]
+    )
+    page.add_event(
+        "", page.add_component("button", "Peindre"), [seed], [page.add_component("image", "Tableau")], public=False
+    )
+    with open_app(tmp_path / "instance", empty_database) as app, app.test_request_context():
         from flask import render_template
 
         from hfcourse.spaces.catalogue import CatalogueEntry
 
         drawn = render_template(
-            "spaces/_private_main.html", description=page.describe(), entry=CatalogueEntry("a/b", "a/b")
+            "spaces/_private_main_function.html", description=page.describe(), entry=CatalogueEntry("a/b", "a/b")
         )
     assert 'href="https://huggingface.co/spaces/a/b"' in drawn

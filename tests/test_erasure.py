@@ -14,11 +14,12 @@ from hfcourse.runs.execution import sessions
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.store.models import Run, SpaceSession
-from tests.support.clients import Student, fields_of
-from tests.support.factories import kept_run
-from tests.support.practice_space import until
+from tests.support.clients import BrowserClient
+from tests.support.factories import make_run
+from tests.support.form_parsing import collect_form_fields
+from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("app_context")
 WORDS = "motsecretdezoe"
 
 
@@ -34,24 +35,24 @@ def delete_all(visitor: str) -> None:
 def test_deletion_leaves_the_typed_words_in_no_file_of_the_site(app: Flask) -> None:
     folder = Path(app.instance_path)
     for _ in range(3):
-        kept_run("awa", sent={"prenom": WORDS * 300}, file=("a.txt", WORDS.encode()))
+        make_run("awa", sent={"prenom": WORDS * 300}, file=("a.txt", WORDS.encode()))
     assert holding(folder)
     delete_all("awa")
-    assert until(lambda: not holding(folder), 30), holding(folder)
+    assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
 def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
     folder = Path(app.instance_path)
-    kept_run("awa", sent={"prenom": WORDS})
+    make_run("awa", sent={"prenom": WORDS})
     with database.read_session() as reader:
         reader.scalar(select(func.count()).select_from(Run))
         delete_all("awa")
         assert not database.truncate_wal()
-    assert until(lambda: not holding(folder), 30), holding(folder)
+    assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
 def test_session_at_a_space_goes_with_the_last_run_there(app: Flask) -> None:
-    first, second = kept_run("awa"), kept_run("awa")
+    first, second = make_run("awa"), make_run("awa")
     sessions.get_or_create_session("awa", "a/b", "")
     queries.stop_and_delete_runs([first])
     with database.read_session() as session:
@@ -62,11 +63,11 @@ def test_session_at_a_space_goes_with_the_last_run_there(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("is_erasing", [False, True])
-def test_leaving_a_computer_forgets_the_visitor_there(awa: Student, is_erasing: bool) -> None:
-    kept_run("awa")
-    form = awa.open("/confidentialite").select_one("form[action='/quitter']")
+def test_leaving_a_computer_forgets_the_visitor_there(awa: BrowserClient, is_erasing: bool) -> None:
+    make_run("awa")
+    form = awa.open_page("/confidentialite").select_one("form[action='/quitter']")
     assert form is not None
-    answer = awa.client.post("/quitter", data=fields_of(form) | ({"effacer": "1"} if is_erasing else {}))
+    answer = awa.client.post("/quitter", data=collect_form_fields(form) | ({"effacer": "1"} if is_erasing else {}))
     assert answer.status_code == 200
     assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert "ne vous connaît plus" in answer.text
@@ -74,11 +75,11 @@ def test_leaving_a_computer_forgets_the_visitor_there(awa: Student, is_erasing: 
     assert queries.count_runs("awa", RunFilter()) == (0 if is_erasing else 1)
 
 
-def test_leaving_a_computer_needs_a_form_of_ours(awa: Student) -> None:
+def test_leaving_a_computer_needs_a_form_of_ours(awa: BrowserClient) -> None:
     assert awa.client.post("/quitter").status_code == 400
 
 
-def test_privacy_page_names_who_is_responsible_and_sets_no_cookie(app: Flask, student: Student) -> None:
+def test_privacy_page_names_who_is_responsible_and_sets_no_cookie(app: Flask, student: BrowserClient) -> None:
     assert "Demandez à la personne qui anime le cours" in student.client.get("/confidentialite").text
     app.config["REPORT_TO"] = "cours@example.org"
     answer = student.client.get("/confidentialite")
@@ -89,7 +90,7 @@ def test_privacy_page_names_who_is_responsible_and_sets_no_cookie(app: Flask, st
 
 def test_erasure_survives_a_database_that_fails(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(app.instance_path)
-    kept_run("awa", sent={"prenom": WORDS})
+    make_run("awa", sent={"prenom": WORDS})
     failures = iter([sqlite3.OperationalError("disk I/O error"), sqlite3.OperationalError("database is locked")])
     connect = sqlite3.connect
 
@@ -100,7 +101,7 @@ def test_erasure_survives_a_database_that_fails(app: Flask, monkeypatch: pytest.
 
     monkeypatch.setattr(database.sqlite3, "connect", failing)
     delete_all("awa")
-    assert until(lambda: not holding(folder), 30), holding(folder)
+    assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
 def test_erasure_leaves_the_pooled_connections_as_they_were(app: Flask) -> None:
@@ -117,21 +118,21 @@ def test_forgotten_progress_is_in_no_file_of_the_site(app: Flask) -> None:
         progress_store.store_progress(WORDS, {"0": "a"})
         assert holding(folder)
         progress_store.delete_visitor_progress()
-    assert until(lambda: not holding(folder), 30), holding(folder)
+    assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
 def test_leaving_with_a_database_that_fails_answers_an_error_page(
-    awa: Student, monkeypatch: pytest.MonkeyPatch
+    awa: BrowserClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept_run("awa")
-    form = awa.open("/confidentialite").select_one("form[action='/quitter']")
+    make_run("awa")
+    form = awa.open_page("/confidentialite").select_one("form[action='/quitter']")
     assert form is not None
 
     def failing(*_):
         raise OperationalError("DELETE", {}, sqlite3.OperationalError("disk I/O error"))
 
     monkeypatch.setattr(queries, "stop_and_delete_runs", failing)
-    answer = awa.client.post("/quitter", data=fields_of(form) | {"effacer": "1"})
+    answer = awa.client.post("/quitter", data=collect_form_fields(form) | {"effacer": "1"})
     assert answer.status_code == 503
     assert "Traceback" not in answer.text
     assert "Clear-Site-Data" not in answer.headers

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hfcourse.runs.outputs.export import serialize_output
-from hfcourse.runs.values.value_types import FileEntry
+from hfcourse.runs.values.file_refs import FileEntry
 
 FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
 

@@ -11,7 +11,7 @@
 | the clock goes back | here |
 | a thousand runs wait | here |
 | two tabs stop the same run | here |
-| the visitor deletes a run while it goes on | test_again.py, test_campus.py |
+| the visitor deletes a run while it goes on | test_rerun.py, test_campus.py |
 | a worker is killed, the broker or the database of a campus starts anew | test_campus.py |
 """
 
@@ -38,44 +38,37 @@ from hfcourse import create_app, database
 from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.store import heartbeat, run_store
 from hfcourse.runs.store.queue_counts import QueuedRun
-from tests.conftest import end
-from tests.spaces.fake_servers import FakeSpace, says
-from tests.spaces.hostile_spaces import described
-from tests.spaces.slow_space import SlowSpace, with_space
-from tests.support.clients import Student, error_codes, fields_of, read
-from tests.support.factories import kept_run, known_as
-from tests.support.http_browser import Visitor
-from tests.support.practice_space import until
-from tests.support.site_process import FLASK, ROOT, Site, started
+from tests.spaces.fake_servers import FakeSpace, reply_with
+from tests.spaces.hostile_spaces import build_description
+from tests.spaces.slow_space import SlowSpace
+from tests.support.apps import close_app, write_catalogue
+from tests.support.clients import BrowserClient
+from tests.support.factories import log_in_as, make_run
+from tests.support.form_parsing import collect_form_fields, find_csrf_token, list_error_codes, parse_page
+from tests.support.http_browser import HttpBrowser
+from tests.support.paths import ROOT
+from tests.support.site_process import FLASK_COMMAND, SiteProcess, run_site
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
-PATIENCE_SECONDS = 60
 MANY = 1000
 FILE_BYTES = 4_000_000  # no file of the site may be larger, as on a disk that is full
 
 
-@pytest.fixture
-def space() -> Iterator[SlowSpace]:
-    made = SlowSpace()
-    yield made
-    made.may_end.set()
-    made.close()
-
-
 @contextmanager
-def awa_at(site: Site) -> Iterator[Visitor]:
-    visitor = Visitor(site)
+def awa_at(site: SiteProcess) -> Iterator[HttpBrowser]:
+    visitor = HttpBrowser(site)
     yield visitor
     visitor.close()
 
 
-def has_begun(visitor: Visitor, run: str) -> bool:
-    return visitor.state(run)["partials"] > 0
+def has_begun(visitor: HttpBrowser, run: str) -> bool:
+    return visitor.fetch_run(run)["partials"] > 0
 
 
-def press(visitor: Visitor, run: str, button: str) -> str:
+def press(visitor: HttpBrowser, run: str, button: str) -> str:
     """Press a button of the run's page; where it leads."""
-    token = visitor.get(run).text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    answer = visitor.browser.post(f"{run}/{button}", data={"csrf_token": token})
+    token = find_csrf_token(visitor.get(run).text)
+    answer = visitor.http.post(f"{run}/{button}", data={"csrf_token": token})
     assert answer.status_code == 303
     return answer.headers["location"]
 
@@ -83,81 +76,96 @@ def press(visitor: Visitor, run: str, button: str) -> str:
 # The process
 
 
-def test_a_site_that_is_killed_leaves_runs_that_are_run_again_with_one_click(tmp_path: Path, space: SlowSpace) -> None:
-    folder = with_space(tmp_path, space.url)
-    with started(folder) as site, awa_at(site) as awa:
-        runs = [awa.start("/espaces/a/b", words=f"essai {n}") for n in range(3)]  # two go on, one waits
-        assert until(lambda: all(has_begun(awa, run) for run in runs[:2]), PATIENCE_SECONDS)
+def test_a_site_that_is_killed_leaves_runs_that_are_run_again_with_one_click(
+    tmp_path: Path, slow_space: SlowSpace
+) -> None:
+    folder = write_catalogue(tmp_path, slow_space.url)
+    with run_site(folder) as site, awa_at(site) as awa:
+        runs = [awa.start_run("/espaces/a/b", words=f"essai {n}") for n in range(3)]  # two go on, one waits
+        assert wait_until(lambda: all(has_begun(awa, run) for run in runs[:2]))
         site.process.kill()
         site.process.wait()
-        cookies = awa.browser.cookies
-    with started(folder) as site, awa_at(site) as awa:
-        awa.browser.cookies = cookies
-        left = [awa.finished(run) for run in runs]
+        cookies = awa.http.cookies
+    with run_site(folder) as site, awa_at(site) as awa:
+        awa.http.cookies = cookies
+        left = [awa.wait_for_end(run) for run in runs]
         assert [run["status"] for run in left] == ["interrupted"] * 3
         assert [run["inputs"]["words"] for run in left] == ["essai 0", "essai 1", "essai 2"]
         assert left[0]["outputs"][0]["value"] == "un", "what had arrived is kept"
-        space.may_end.set()
-        again = awa.finished(press(awa, runs[2], "refaire"))
+        slow_space.may_finish.set()
+        again = awa.wait_for_end(press(awa, runs[2], "refaire"))
         assert (again["status"], again["inputs"]["words"]) == ("succeeded", "essai 2")
-    assert Counter(space.heard) == Counter(["essai 0", "essai 1", "essai 2"]), "none was executed twice"
+    assert Counter(slow_space.received_values) == Counter(["essai 0", "essai 1", "essai 2"]), "none was executed twice"
 
 
-def test_a_site_that_is_killed_at_any_moment_leaves_a_database_that_opens(tmp_path: Path, space: SlowSpace) -> None:
-    folder = with_space(tmp_path, space.url)
-    space.may_end.set()
+# Statuses of three runs, of which two go on at once, that the database holds when the site is killed.
+KILL_MOMENTS: dict[str, Callable[[list[str]], bool]] = {
+    "runs are claimed": lambda statuses: "running" in statuses,
+    "a run ends": lambda statuses: "succeeded" in statuses,
+    "all have ended": lambda statuses: set(statuses) == {"succeeded"},
+}
+
+
+def test_a_site_that_is_killed_at_any_moment_leaves_a_database_that_opens(
+    tmp_path: Path, slow_space: SlowSpace
+) -> None:
+    folder = write_catalogue(tmp_path, slow_space.url)
     cookies, runs = None, []
-    for moment in range(4):
-        with started(folder) as site, awa_at(site) as awa:
-            awa.browser.cookies = cookies
-            runs += [awa.start("/espaces/a/b", words=f"essai {moment} {n}") for n in range(3)]
-            cookies = awa.browser.cookies
-            time.sleep(moment * 0.03)  # while runs are claimed, while they go on, while they end
+    for moment, is_reached in KILL_MOMENTS.items():
+        with run_site(folder) as site, awa_at(site) as awa:
+            awa.http.cookies = cookies
+            runs += [awa.start_run("/espaces/a/b", words=f"{moment} {n}") for n in range(3)]
+            cookies = awa.http.cookies
+            assert wait_until(lambda is_reached=is_reached: is_reached(status_in(folder)[-3:])), moment
             site.process.kill()
             site.process.wait()
+        assert is_reached(status_in(folder)[-3:]), moment
         with closing(sqlite3.connect(folder / "instance" / "hfcourse.sqlite")) as opened:
             assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    with started(folder) as site, awa_at(site) as awa:
-        awa.browser.cookies = cookies
-        ended = [awa.finished(run) for run in runs]
-    assert {run["status"] for run in ended} <= {"succeeded", "interrupted"}
-    assert len({run["inputs"]["words"] for run in ended}) == len(runs), "what was typed is kept"
-    assert set(Counter(space.heard).values()) <= {1}, "none was executed twice"
+        slow_space.may_finish.set()  # from the second moment on, runs end
+    expected = ["succeeded" if status == "succeeded" else "interrupted" for status in status_in(folder)]
+    with run_site(folder) as site, awa_at(site) as awa:
+        awa.http.cookies = cookies
+        ended = [awa.wait_for_end(run) for run in runs]
+    assert [run["status"] for run in ended] == expected, "what had ended stays, the rest is interrupted"
+    assert [run["inputs"]["words"] for run in ended] == [f"{moment} {n}" for moment in KILL_MOMENTS for n in range(3)]
+    assert max(Counter(slow_space.received_values).values()) == 1, "none was executed twice"
 
 
-def test_a_site_that_is_told_to_end_lets_calls_end_first(tmp_path: Path, space: SlowSpace) -> None:
-    folder = with_space(tmp_path, space.url)
-    with started(folder) as site, awa_at(site) as awa:
-        run = awa.start("/espaces/a/b", words="bonjour")
-        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+def test_a_site_that_is_told_to_end_lets_calls_end_first(tmp_path: Path, slow_space: SlowSpace) -> None:
+    folder = write_catalogue(tmp_path, slow_space.url)
+    with run_site(folder) as site, awa_at(site) as awa:
+        run = awa.start_run("/espaces/a/b", words="bonjour")
+        assert wait_until(lambda: has_begun(awa, run))
         site.process.send_signal(signal.SIGTERM)
-        threading.Timer(1, space.may_end.set).start()
-        assert site.process.wait(PATIENCE_SECONDS) == 0
+        threading.Timer(1, slow_space.may_finish.set).start()
+        assert site.process.wait(WAIT_TIMEOUT_SECONDS) == 0
     assert status_in(folder) == ["succeeded"]
 
 
-def test_a_site_that_is_told_to_end_marks_what_takes_longer(tmp_path: Path, space: SlowSpace) -> None:
-    folder = with_space(tmp_path, space.url)
-    with started(folder) as site, awa_at(site) as awa:
-        run = awa.start("/espaces/a/b", words="bonjour")
-        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+def test_a_site_that_is_told_to_end_marks_what_takes_longer(tmp_path: Path, slow_space: SlowSpace) -> None:
+    folder = write_catalogue(tmp_path, slow_space.url)
+    with run_site(folder) as site, awa_at(site) as awa:
+        run = awa.start_run("/espaces/a/b", words="bonjour")
+        assert wait_until(lambda: has_begun(awa, run))
         begun = time.monotonic()
         site.process.send_signal(signal.SIGTERM)
-        site.process.wait(PATIENCE_SECONDS)
+        site.process.wait(WAIT_TIMEOUT_SECONDS)
         assert time.monotonic() - begun > 9, "ten seconds of grace"
     assert status_in(folder) == ["interrupted"]
 
 
-def test_a_site_that_is_told_twice_ends_at_once(tmp_path: Path, space: SlowSpace) -> None:
-    folder = with_space(tmp_path, space.url)
-    with started(folder) as site, awa_at(site) as awa:
-        run = awa.start("/espaces/a/b", words="bonjour")
-        assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+def test_a_site_that_is_told_twice_ends_at_once(tmp_path: Path, slow_space: SlowSpace) -> None:
+    folder = write_catalogue(tmp_path, slow_space.url)
+    with run_site(folder) as site, awa_at(site) as awa:
+        run = awa.start_run("/espaces/a/b", words="bonjour")
+        assert wait_until(lambda: has_begun(awa, run))
         begun = time.monotonic()
         site.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)  # it is the time between the two that is tested
-        site.process.send_signal(signal.SIGTERM)
-        site.process.wait(PATIENCE_SECONDS)
+        assert wait_until(lambda: not site.is_up()), "it listens no more: the grace period begins"
+        while site.process.poll() is None:  # a signal that came before it would count with the first
+            site.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: site.process.poll() is not None, 0.5)
         assert time.monotonic() - begun < 9
     assert status_in(folder) == ["interrupted"]
 
@@ -198,10 +206,10 @@ def test_a_process_that_is_told_again_while_it_listens_does_not_wait_for_itself(
 
 
 def test_a_site_with_nothing_to_do_ends_when_it_is_told(tmp_path: Path) -> None:
-    with started(tmp_path) as site:
+    with run_site(tmp_path) as site:
         begun = time.monotonic()
         site.process.send_signal(signal.SIGTERM)
-        site.process.wait(PATIENCE_SECONDS)
+        site.process.wait(WAIT_TIMEOUT_SECONDS)
         assert time.monotonic() - begun < 5
 
 
@@ -252,50 +260,48 @@ class Cable:
             each.close()
 
 
-def test_a_network_that_is_cut_is_a_time_out_that_keeps_what_arrived(tmp_path: Path, space: SlowSpace) -> None:
-    with closing(Cable(space.url)) as cable:
-        folder = with_space(tmp_path, cable.url)
-        with started(folder, HFCOURSE_CALL_DEADLINE_SECONDS="6") as site, awa_at(site) as awa:
-            run = awa.start("/espaces/a/b", words="bonjour")
-            assert until(lambda: has_begun(awa, run), PATIENCE_SECONDS)
+def test_a_network_that_is_cut_is_a_time_out_that_keeps_what_arrived(tmp_path: Path, slow_space: SlowSpace) -> None:
+    with closing(Cable(slow_space.url)) as cable:
+        folder = write_catalogue(tmp_path, cable.url)
+        with run_site(folder, HFCOURSE_CALL_DEADLINE_SECONDS="6") as site, awa_at(site) as awa:
+            run = awa.start_run("/espaces/a/b", words="bonjour")
+            assert wait_until(lambda: has_begun(awa, run))
             cable.is_cut.set()
-            found = awa.finished(run)
+            found = awa.wait_for_end(run)
             assert (found["status"], found["error"]["code"]) == ("failed", "timeout")
             assert found["outputs"][0]["value"] == "un"
             cable.is_cut.clear()
-            space.may_end.set()
-            assert awa.finished(press(awa, run, "refaire"))["status"] == "succeeded"
+            slow_space.may_finish.set()
+            assert awa.wait_for_end(press(awa, run, "refaire"))["status"] == "succeeded"
 
 
 # The database
 
 
 @pytest.fixture
-def site(tmp_path: Path, space: SlowSpace) -> Iterator[Flask]:
-    with_space(tmp_path, space.url)
+def site(tmp_path: Path, slow_space: SlowSpace) -> Iterator[Flask]:
+    write_catalogue(tmp_path, slow_space.url)
     made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
     yield made
-    end(made)
-
-
-@pytest.fixture
-def awa(site: Flask) -> Student:
-    return Student(site.test_client())
+    close_app(made)
 
 
 def test_a_database_without_room_is_told_and_takes_runs_again_when_it_has_some(
-    site: Flask, awa: Student, space: SlowSpace
+    site: Flask, site_student: BrowserClient, slow_space: SlowSpace
 ) -> None:
-    space.may_end.set()
-    form = awa.open("/espaces/a/b")
-    known_as(awa, "awa")
+    slow_space.may_finish.set()
+    form = site_student.open_page("/espaces/a/b")
+    log_in_as(site_student, "awa")
     with limited_pages(site):
-        answer = awa.send(form, words="x" * 100_000)
-        page = read(answer)
-        assert (answer.status_code, error_codes(page)) == (503, ["not-stored"])
-        assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["x" * 100_000]  # type: ignore[arg-type]
-        assert awa.client.get("/lecons/3-1-presentation").status_code == 200
-    assert awa.finished(awa.send(form, words="x" * 100_000).headers["Location"])["status"] == "succeeded"
+        answer = site_student.submit_form(form, words="x" * 100_000)
+        page = parse_page(answer)
+        assert (answer.status_code, list_error_codes(page)) == (503, ["not-stored"])
+        assert collect_form_fields(page.select_one("form[data-endpoint]"))["arg-words"] == ["x" * 100_000]  # type: ignore[arg-type]
+        assert site_student.client.get("/lecons/3-1-presentation").status_code == 200
+    assert (
+        site_student.wait_for_end(site_student.submit_form(form, words="x" * 100_000).headers["Location"])["status"]
+        == "succeeded"
+    )
 
 
 @contextmanager
@@ -316,71 +322,73 @@ def limited_pages(site: Flask, failed: Callable[[object], None] = lambda _: None
     engine.dispose()
 
 
-def test_a_result_waits_for_a_database_that_has_no_room(site: Flask, awa: Student, space: SlowSpace) -> None:
-    address = awa.send(awa.open("/espaces/a/b"), words="bonjour").headers["Location"]
-    awa.wait_for(address, lambda run: run["partials"] > 0)
-    space.last = "fini " * 50_000
+def test_a_result_waits_for_a_database_that_has_no_room(
+    site: Flask, site_student: BrowserClient, slow_space: SlowSpace
+) -> None:
+    address = site_student.submit_form(site_student.open_page("/espaces/a/b"), words="bonjour").headers["Location"]
+    site_student.wait_for_run(address, lambda run: run["partials"] > 0)
+    slow_space.final_value = "fini " * 50_000
     failures = []
     with limited_pages(site, failures.append):
-        space.may_end.set()
-        assert until(lambda: len(failures) > 1, PATIENCE_SECONDS), "it is tried again and again"
-    assert awa.finished(address)["outputs"][0]["value"] == space.last
+        slow_space.may_finish.set()
+        assert wait_until(lambda: len(failures) > 1), "it is tried again and again"
+    assert site_student.wait_for_end(address)["outputs"][0]["value"] == slow_space.final_value
 
 
 def test_a_database_that_is_locked_for_five_seconds_makes_wait_and_loses_nothing(
-    site: Flask, awa: Student, space: SlowSpace
+    site: Flask, site_student: BrowserClient, slow_space: SlowSpace
 ) -> None:
-    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
-    awa.wait_for(address, lambda run: run["partials"] > 0)
-    form = awa.open("/espaces/a/b")
+    address = site_student.submit_form(site_student.open_page("/espaces/a/b"), words="un").headers["Location"]
+    site_student.wait_for_run(address, lambda run: run["partials"] > 0)
+    form = site_student.open_page("/espaces/a/b")
     held = sqlite3.connect(Path(site.instance_path) / "hfcourse.sqlite", isolation_level=None, check_same_thread=False)
     held.execute("BEGIN IMMEDIATE")
     threading.Timer(5, held.close).start()
     begun = time.monotonic()
-    other = awa.send(form, words="deux").headers["Location"]
+    other = site_student.submit_form(form, words="deux").headers["Location"]
     assert time.monotonic() - begun > 4, "it waited"
-    space.may_end.set()
-    assert [awa.finished(each)["status"] for each in (address, other)] == ["succeeded"] * 2
+    slow_space.may_finish.set()
+    assert [site_student.wait_for_end(each)["status"] for each in (address, other)] == ["succeeded"] * 2
 
 
 # The files
 
 
 def test_a_disk_that_takes_no_more_is_told_and_loses_nothing_typed(tmp_path: Path) -> None:
-    taking = described(("file", "piece", {}), ("textbox", "words", {}), outputs=(("textbox", "Sortie"),))
+    taking = build_description(("file", "piece", {}), ("textbox", "words", {}), outputs=(("textbox", "Sortie"),))
     with closing(
-        FakeSpace(config=taking["config"], info=taking["info"], answers={"/upload": says(["/tmp/x"])})
+        FakeSpace(config=taking["config"], info=taking["info"], answers={"/upload": reply_with(["/tmp/x"])})
     ) as space:
-        limited = ["prlimit", f"--fsize={FILE_BYTES}", *FLASK]
-        with started(with_space(tmp_path, space.url), program=limited) as site, awa_at(site) as awa:
+        limited = ["prlimit", f"--fsize={FILE_BYTES}", *FLASK_COMMAND]
+        with run_site(write_catalogue(tmp_path, space.url), program=limited) as site, awa_at(site) as awa:
             refused = send_piece(awa, b"x" * (FILE_BYTES + 1))
             page = BeautifulSoup(refused.text, "html.parser")
-            assert (refused.status_code, error_codes(page)[:1]) == (503, ["not-stored"])
-            assert fields_of(page.select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]  # type: ignore[arg-type]
+            assert (refused.status_code, list_error_codes(page)[:1]) == (503, ["not-stored"])
+            assert collect_form_fields(page.select_one("form[data-endpoint]"))["arg-words"] == ["bonjour"]  # type: ignore[arg-type]
             taken = send_piece(awa, b"x" * 1000)
-            assert awa.finished(taken.headers["location"])["status"] == "succeeded"
+            assert awa.wait_for_end(taken.headers["location"])["status"] == "succeeded"
 
 
-def send_piece(visitor: Visitor, content: bytes) -> httpx.Response:
+def send_piece(visitor: HttpBrowser, content: bytes) -> httpx.Response:
     """Send the form with a file."""
-    form = visitor.form_at("/espaces/a/b")
+    form = visitor.open_form("/espaces/a/b")
     assert form is not None
     hidden = {str(each["name"]): str(each.get("value", "")) for each in form.select("input[type=hidden]")}
     files = {"arg-piece": ("note.bin", content)}
-    return visitor.browser.post("/essais", data=hidden | {"arg-words": "bonjour"}, files=files)
+    return visitor.http.post("/essais", data=hidden | {"arg-words": "bonjour"}, files=files)
 
 
 # The clock
 
 
 def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
-    site: Flask, awa: Student, space: SlowSpace, monkeypatch: pytest.MonkeyPatch
+    site: Flask, site_student: BrowserClient, slow_space: SlowSpace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
-    awa.wait_for(address, lambda run: run["partials"] > 0)
+    address = site_student.submit_form(site_student.open_page("/espaces/a/b"), words="un").headers["Location"]
+    site_student.wait_for_run(address, lambda run: run["partials"] > 0)
     with site.app_context():
-        dead = kept_run("awa", "running")
-        now = database.utc_now
+        dead = make_run("awa", "running")
+        now = database.utc_now  # of the database alone: a cookie of the future is none
         monkeypatch.setattr(database, "utc_now", lambda: now() - timedelta(hours=1))
         dispatcher.get_dispatcher().monitor.tick()
         heartbeat.mark_abandoned()
@@ -389,8 +397,8 @@ def test_a_clock_that_goes_back_interrupts_no_run_and_keeps_no_dead_one(
         dispatcher.get_dispatcher().monitor.tick()
         heartbeat.mark_abandoned()
         assert status_of(dead) == "interrupted"
-    space.may_end.set()
-    assert awa.finished(address)["status"] == "succeeded"
+    slow_space.may_finish.set()
+    assert site_student.wait_for_end(address)["status"] == "succeeded"
 
 
 def status_of(run_id: str) -> str:
@@ -402,37 +410,37 @@ def status_of(run_id: str) -> str:
 # Many
 
 
-def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, space: SlowSpace) -> None:
-    space.may_end.set()
+def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, slow_space: SlowSpace) -> None:
+    slow_space.may_finish.set()
     dispatcher = site.extensions["dispatcher"]
     dispatcher.limits.per_minute = MANY
     with site.app_context():
         runs = []
         for n in range(MANY):
             visitor = f"visitor {n % 50}"
-            runs.append(kept_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
+            runs.append(make_run(visitor, "queued", endpoint="/echo", sent={"words": str(n)}))
             dispatcher.enqueue(QueuedRun(runs[-1], visitor, "a/b"))
-        assert until(lambda: not dispatcher.active_run_ids(), 5 * PATIENCE_SECONDS)
+        assert wait_until(lambda: not dispatcher.active_run_ids(), 5 * WAIT_TIMEOUT_SECONDS)
         ended = [run_store.load_run(run) for run in runs]
         assert Counter((run.status, run.error) for run in ended if run) == {("succeeded", None): MANY}
-    assert Counter(space.heard) == Counter(map(str, range(MANY)))
+    assert Counter(slow_space.received_values) == Counter(map(str, range(MANY)))
 
 
-def test_two_tabs_stop_the_same_run(site: Flask, awa: Student, space: SlowSpace) -> None:
-    address = awa.send(awa.open("/espaces/a/b"), words="un").headers["Location"]
-    awa.wait_for(address, lambda run: run["partials"] > 0)
-    proof = fields_of(awa.open(address).select_one("#arret"))  # type: ignore[arg-type]
+def test_two_tabs_stop_the_same_run(site: Flask, site_student: BrowserClient, slow_space: SlowSpace) -> None:
+    address = site_student.submit_form(site_student.open_page("/espaces/a/b"), words="un").headers["Location"]
+    site_student.wait_for_run(address, lambda run: run["partials"] > 0)
+    proof = collect_form_fields(site_student.open_page(address).select_one("#arret"))  # type: ignore[arg-type]
     posting = {"args": (f"{address}/arreter",), "kwargs": {"data": proof}}
-    tabs = [threading.Thread(target=tab(site, awa), **posting) for _ in range(2)]
+    tabs = [threading.Thread(target=tab(site, site_student), **posting) for _ in range(2)]
     for each in tabs:
         each.start()
     for each in tabs:
         each.join()
-    assert awa.finished(address)["status"] == "stopped"
-    assert len(space.asked("/cancel")) == 1, "the Space is told once"
+    assert site_student.wait_for_end(address)["status"] == "stopped"
+    assert len(slow_space.requests_to("/cancel")) == 1, "the Space is told once"
 
 
-def tab(site: Flask, student: Student) -> Callable[..., object]:
+def tab(site: Flask, student: BrowserClient) -> Callable[..., object]:
     """What posts from another tab of the same browser."""
     client, cookie = site.test_client(), student.client.get_cookie("hfcourse")
     assert cookie is not None

@@ -16,7 +16,8 @@ from hfcourse.files import file_store
 from hfcourse.runs.store.models import Run, RunFile
 from hfcourse.tokens import MASK_TEXT
 from tests.spaces.fake_servers import FakeSpace
-from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.clients import BrowserClient
+from tests.support.form_parsing import collect_form_fields, list_error_codes, parse_page
 
 EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
 PARAMETERS = EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]
@@ -44,14 +45,9 @@ def space() -> Iterator[FakeSpace]:
     made.close()
 
 
-@pytest.fixture
-def awa(site: Flask) -> Student:
-    return Student(site.test_client())
-
-
 def sent_to(space: FakeSpace) -> list[Any]:
     """The values of the latest call."""
-    return space.asked("/join")[-1].json["data"]
+    return space.requests_to("/join")[-1].json["data"]
 
 
 def words_of(page: BeautifulSoup, control: Tag) -> str:
@@ -72,8 +68,8 @@ def kept(*places: str, content: bytes = PNG) -> dict[str, Any]:
     return {place: (io.BytesIO(content), f"{place}.png") for place in places}
 
 
-def test_each_parameter_has_a_control_that_says_what_it_is(awa: Student) -> None:
-    page = awa.open(PAGE)
+def test_each_parameter_has_a_control_that_says_what_it_is(site_student: BrowserClient) -> None:
+    page = site_student.open_page(PAGE)
     for parameter in PARAMETERS:
         name = f"arg-{parameter['parameter_name']}"
         controls = [each for each in page.select("form [name]") if f"{each['name']}-".startswith(f"{name}-")]
@@ -82,8 +78,8 @@ def test_each_parameter_has_a_control_that_says_what_it_is(awa: Student) -> None
             assert control.get("type") == "hidden" or words_of(page, control), control
 
 
-def test_each_component_has_the_control_that_suits_it(awa: Student) -> None:
-    page = awa.open(PAGE)
+def test_each_component_has_the_control_that_suits_it(site_student: BrowserClient) -> None:
+    page = site_student.open_page(PAGE)
     kinds = {
         str(each["name"]).removeprefix("arg-param_"): str(each.get("type", each.name))
         for each in page.select("form [name^='arg-']")
@@ -117,8 +113,8 @@ def test_each_component_has_the_control_that_suits_it(awa: Student) -> None:
         ("param_22", {"multiple": "", "accept": f"{IMAGES},video/*"}),
     ],
 )
-def test_a_control_has_what_its_space_says(awa: Student, name: str, attributes: dict[str, str]) -> None:
-    control = awa.open(PAGE).select_one(f'[name="arg-{name}"]')
+def test_a_control_has_what_its_space_says(site_student: BrowserClient, name: str, attributes: dict[str, str]) -> None:
+    control = site_student.open_page(PAGE).select_one(f'[name="arg-{name}"]')
     assert control
     assert {key: control.get(key) for key in attributes} == attributes
     watched = {"multiple", "accept", "webkitdirectory", "capture", "maxlength", "list"}
@@ -126,9 +122,9 @@ def test_a_control_has_what_its_space_says(awa: Student, name: str, attributes: 
 
 
 def test_a_form_that_nobody_touches_sends_the_empty_value_or_the_default_of_each(
-    awa: Student, space: FakeSpace
+    site_student: BrowserClient, space: FakeSpace
 ) -> None:
-    run = awa.finished(awa.send(awa.open(PAGE)).headers["Location"])
+    run = site_student.wait_for_end(site_student.submit_form(site_student.open_page(PAGE)).headers["Location"])
     assert run["status"] == "succeeded", run
     assert [run["inputs"][each["parameter_name"]] for each in PARAMETERS] == UNTOUCHED
     # The client adds the state of the session, and a button's own words.
@@ -143,8 +139,10 @@ FILLED: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_what_is_typed_is_sent_with_its_type(awa: Student) -> None:
-    run = awa.finished(awa.send(awa.open(PAGE), **FILLED).headers["Location"])
+def test_what_is_typed_is_sent_with_its_type(site_student: BrowserClient) -> None:
+    run = site_student.wait_for_end(
+        site_student.submit_form(site_student.open_page(PAGE), **FILLED).headers["Location"]
+    )
     inputs = {key.removeprefix("param_"): value for key, value in run["inputs"].items()}
     part = [{"text": "a\nb", "type": "text"}], [{"text": "c", "type": "text"}]
     assert {key: inputs[key] for key in ("0", "3", "5", "6", "7", "8", "9", "10", "11", "12", "25", "29", "32")} == {
@@ -166,8 +164,10 @@ class TestFiles:
         films = [(io.BytesIO(PNG), "c.png"), (io.BytesIO(WEBM), "d.webm")]
         return {**kept(*self.PLACES), "param_13": several, "param_22": films}
 
-    def test_a_file_is_sent_at_its_place(self, awa: Student, space: FakeSpace) -> None:
-        awa.finished(awa.send(awa.open(PAGE), **self.filled()).headers["Location"])
+    def test_a_file_is_sent_at_its_place(self, site_student: BrowserClient, space: FakeSpace) -> None:
+        site_student.wait_for_end(
+            site_student.submit_form(site_student.open_page(PAGE), **self.filled()).headers["Location"]
+        )
         data = sent_to(space)
 
         def name_of(value: Any) -> Any:
@@ -183,88 +183,99 @@ class TestFiles:
         assert [name_of(each) for each in data[28]["files"]] == ["param_28__files.png"]
         assert data[28]["text"] == "hé"
 
-    def test_the_run_shows_them_and_its_form_has_them_again(self, awa: Student) -> None:
-        address = awa.send(awa.open(PAGE), **self.filled()).headers["Location"]
-        run = awa.finished(address)
+    def test_the_run_shows_them_and_its_form_has_them_again(self, site_student: BrowserClient) -> None:
+        address = site_student.submit_form(site_student.open_page(PAGE), **self.filled()).headers["Location"]
+        run = site_student.wait_for_end(address)
         entries = run["inputs"]["param_13"]
         assert [(each["name"], each["bytes"]) for each in entries] == [("a.pdf", 10), ("b.png", len(PNG))]
         assert run["inputs"]["param_22"][1]["video"]["media_type"] == "video/webm"
-        with awa.client.get(entries[1]["file"]) as answer:
+        with site_student.client.get(entries[1]["file"]) as answer:
             assert answer.data == PNG
-        shown = awa.open(address).select_one("section[aria-labelledby=envoi]")
+        shown = site_student.open_page(address).select_one("section[aria-labelledby=envoi]")
         assert shown
         assert {"a.pdf", "b.png", "c.png", "d.webm"} <= {each.text for each in shown.select("a")}
         assert "param_20__background.png" in shown.text
 
-        again = awa.open(f"{PAGE}?endpoint=/tout&essai={address.rsplit('/', 1)[-1]}")
-        second = awa.finished(awa.send(again).headers["Location"])
+        again = site_student.open_page(f"{PAGE}?endpoint=/tout&essai={address.rsplit('/', 1)[-1]}")
+        second = site_student.wait_for_end(site_student.submit_form(again).headers["Location"])
 
         def without_addresses(value: Any) -> str:
             return json.dumps(value).replace(run["id"], "").replace(second["id"], "")
 
         assert without_addresses(second["inputs"]) == without_addresses(run["inputs"])
 
-    def test_they_survive_an_error_elsewhere_and_one_can_be_left_out(self, awa: Student) -> None:
-        refused = read(awa.send(awa.open(PAGE), **self.filled(), param_3="abc"))
-        assert error_codes(refused)[0] == "invalid-input"
+    def test_files_survive_an_error_elsewhere_and_one_can_be_left_out(self, site_student: BrowserClient) -> None:
+        refused = parse_page(site_student.submit_form(site_student.open_page(PAGE), **self.filled(), param_3="abc"))
+        assert list_error_codes(refused)[0] == "invalid-input"
         texts = [each.text for each in refused.select("form .message b")]
         assert texts == ["a.pdf", "b.png", "param_16.png", "param_20__background.png", "param_21__2.png", "c.png",
                          "d.webm", "param_28__files.png"]  # fmt: skip
         first = refused.select_one('[name="arg-param_13-drop"]')
         assert first
-        sent = awa.send(refused, param_3="3", param_13__drop=first["value"], param_13=(io.BytesIO(b"%PDF"), "e.pdf"))
-        run = awa.finished(sent.headers["Location"])
+        sent = site_student.submit_form(
+            refused, param_3="3", param_13__drop=first["value"], param_13=(io.BytesIO(b"%PDF"), "e.pdf")
+        )
+        run = site_student.wait_for_end(sent.headers["Location"])
         assert [each["name"] for each in run["inputs"]["param_13"]] == ["b.png", "e.pdf"]
 
-    def test_one_of_several_that_is_refused_leaves_the_others(self, awa: Student) -> None:
+    def test_one_of_several_that_is_refused_leaves_the_others(self, site_student: BrowserClient) -> None:
         chosen = [(io.BytesIO(b"text"), "a.txt"), (io.BytesIO(PNG), "b.png")]
-        refused = read(awa.send(awa.open(PAGE), param_13=chosen))
+        refused = parse_page(site_student.submit_form(site_student.open_page(PAGE), param_13=chosen))
         field = refused.select_one("#e-arg-param_13")
         assert field
         assert "Le Space refuse ce fichier" in field.text
         assert [each.text for each in refused.select("form .message b")] == ["b.png"]
 
     @pytest.mark.parametrize("place", ["param_13", "param_20-layers", "param_21-1", "param_22", "param_28-files"])
-    def test_text_is_no_file_anywhere(self, awa: Student, space: FakeSpace, place: str) -> None:
+    def test_text_is_no_file_anywhere(self, site_student: BrowserClient, space: FakeSpace, place: str) -> None:
         data = '{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}'
-        refused = awa.send(awa.open(PAGE), **{place: [data]})
-        assert (refused.status_code, error_codes(read(refused))[0]) == (400, "invalid-input")
-        assert space.asked("/join") == []
+        refused = site_student.submit_form(site_student.open_page(PAGE), **{place: [data]})
+        assert (refused.status_code, list_error_codes(parse_page(refused))[0]) == (400, "invalid-input")
+        assert space.requests_to("/join") == []
 
-    def test_a_missing_part_is_missed(self, awa: Student) -> None:
-        assert awa.send(awa.open(PAGE), **{"param_20-layers": None}).status_code == 400
-        assert awa.send(awa.open(PAGE), **{"param_28-text": None}).status_code == 400
+    def test_a_missing_part_is_missed(self, site_student: BrowserClient) -> None:
+        assert site_student.submit_form(site_student.open_page(PAGE), **{"param_20-layers": None}).status_code == 400
+        assert site_student.submit_form(site_student.open_page(PAGE), **{"param_28-text": None}).status_code == 400
 
-    def test_a_file_survives_a_space_that_is_gone(self, awa: Student, space: FakeSpace, site: Flask) -> None:
-        page = awa.open(PAGE)
+    def test_a_file_survives_a_space_that_is_gone(
+        self, site_student: BrowserClient, space: FakeSpace, site: Flask
+    ) -> None:
+        page = site_student.open_page(PAGE)
         for each in page.select('[name="endpoint"]'):
             each["value"] = "/gone"
-        refused = read(awa.send(page, **kept("param_16"), param_0="abc"))
-        assert error_codes(refused)[0] == "endpoint-gone"
+        refused = parse_page(site_student.submit_form(page, **kept("param_16"), param_0="abc"))
+        assert list_error_codes(refused)[0] == "endpoint-gone"
         again = refused.select_one("form[action='/essais']")
         assert again
         assert again.select_one('[name="arg-param_0"]').text.strip() == "abc"
         file_id = again.select_one('[name="arg-param_16-kept"]')["value"]
-        with site.app_context(), awa.client.session_transaction() as session:
+        with site.app_context(), site_student.client.session_transaction() as session:
             assert file_store.find_file(session["visitor"], file_id).name == "param_16.png"
 
 
-def test_a_run_of_before_still_shows_its_file_and_fills_its_form(awa: Student, site: Flask) -> None:
-    address = awa.send(awa.open(PAGE), **kept("param_16")).headers["Location"]
+def test_a_run_of_before_still_shows_its_file_and_fills_its_form(site_student: BrowserClient, site: Flask) -> None:
+    address = site_student.submit_form(site_student.open_page(PAGE), **kept("param_16")).headers["Location"]
     run_id = address.rsplit("/", 1)[-1]
-    awa.finished(address)
+    site_student.wait_for_end(address)
     with site.app_context(), database.write_session() as session:
         run = session.get(Run, run_id)
         assert run.inputs["param_16"] == {"$file": 0}
         session.execute(update(Run).where(Run.id == run_id).values(inputs={**run.inputs, "param_16": None}))
         assert session.get(RunFile, (run_id, 0)).parameter == "param_16"
-    assert awa.finished(address)["inputs"]["param_16"]["name"] == "param_16.png"
-    again = awa.open(f"{PAGE}?essai={run_id}")
-    assert awa.finished(awa.send(again).headers["Location"])["inputs"]["param_16"]["name"] == "param_16.png"
+    assert site_student.wait_for_end(address)["inputs"]["param_16"]["name"] == "param_16.png"
+    again = site_student.open_page(f"{PAGE}?essai={run_id}")
+    assert (
+        site_student.wait_for_end(site_student.submit_form(again).headers["Location"])["inputs"]["param_16"]["name"]
+        == "param_16.png"
+    )
 
 
-def test_what_a_student_writes_as_json_is_no_file_of_ours(awa: Student, space: FakeSpace) -> None:
-    run = awa.finished(awa.send(awa.open(PAGE), param_25='{"$file": 0}', **kept("param_16")).headers["Location"])
+def test_what_a_student_writes_as_json_is_no_file_of_ours(site_student: BrowserClient, space: FakeSpace) -> None:
+    run = site_student.wait_for_end(
+        site_student.submit_form(site_student.open_page(PAGE), param_25='{"$file": 0}', **kept("param_16")).headers[
+            "Location"
+        ]
+    )
     assert run["inputs"]["param_25"] == {"$file": 0}
     assert sent_to(space)[25] == {"$file": 0}
 
@@ -274,19 +285,23 @@ def test_what_a_student_writes_as_json_is_no_file_of_ours(awa: Student, space: F
     ["param_0", "param_9-others", "param_10", "param_12", "param_23-0-0", "param_25", "param_26", "param_27",
      "param_28-text", "param_29", "param_30", "param_31", "param_32", "param_35"],
 )  # fmt: skip
-def test_a_token_is_masked_in_every_control(awa: Student, space: FakeSpace, place: str) -> None:
-    refused = awa.send(awa.open(PAGE), **{place: f"user: {TOKEN}"})
-    page = read(refused)
-    assert (refused.status_code, error_codes(page)[0]) == (400, "secret-in-input")
+def test_a_token_is_masked_in_every_control(site_student: BrowserClient, space: FakeSpace, place: str) -> None:
+    refused = site_student.submit_form(site_student.open_page(PAGE), **{place: f"user: {TOKEN}"})
+    page = parse_page(refused)
+    assert (refused.status_code, list_error_codes(page)[0]) == (400, "secret-in-input")
     assert TOKEN not in refused.text
     assert MASK_TEXT in refused.text
-    assert space.asked("/join") == []
+    assert space.requests_to("/join") == []
 
 
 @pytest.mark.parametrize("place", ["param_13", "param_20-layers", "param_22", "param_28-files"])
-def test_a_token_in_the_name_of_a_file_is_found_wherever_it_is_sent(awa: Student, space: FakeSpace, place: str) -> None:
-    refused = awa.send(awa.open(PAGE), **{place: [(io.BytesIO(PNG), "a.png"), (io.BytesIO(PNG), f"{TOKEN}.png")]})
-    assert (refused.status_code, error_codes(read(refused))[0]) == (400, "secret-in-input")
+def test_a_token_in_the_name_of_a_file_is_found_wherever_it_is_sent(
+    site_student: BrowserClient, space: FakeSpace, place: str
+) -> None:
+    refused = site_student.submit_form(
+        site_student.open_page(PAGE), **{place: [(io.BytesIO(PNG), "a.png"), (io.BytesIO(PNG), f"{TOKEN}.png")]}
+    )
+    assert (refused.status_code, list_error_codes(parse_page(refused))[0]) == (400, "secret-in-input")
     assert TOKEN not in refused.text
     assert [request.path for request in space.requests if request.path.endswith("/upload")] == []
 
@@ -303,8 +318,10 @@ def test_a_token_in_the_name_of_a_file_is_found_wherever_it_is_sent(awa: Student
         ("param_32", "../../etc", "chemin par ligne"),
     ],
 )
-def test_a_mistake_is_told_beside_its_field_and_stays(awa: Student, place: str, text: str, words: str) -> None:
-    page = read(awa.send(awa.open(PAGE), **{place: text}))
+def test_a_mistake_is_told_beside_its_field_and_stays(
+    site_student: BrowserClient, place: str, text: str, words: str
+) -> None:
+    page = parse_page(site_student.submit_form(site_student.open_page(PAGE), **{place: text}))
     said = page.select_one(f"#e-arg-{place}")
     assert said
     assert words in said.text
@@ -315,36 +332,38 @@ def test_a_mistake_is_told_beside_its_field_and_stays(awa: Student, place: str, 
 
 
 class TestExamples:
-    def test_the_first_one_is_number_0_and_fills_what_it_names(self, awa: Student) -> None:
-        page = awa.open(PAGE)
+    def test_the_first_one_is_number_0_and_fills_what_it_names(self, site_student: BrowserClient) -> None:
+        page = site_student.open_page(PAGE)
         links = page.select(".examples a")
         assert [each["href"].rsplit("=", 1)[-1] for each in links] == ["0", "1", "2", "3", "4", "5"]
         assert all("Remplir avec cet exemple" in each.text for each in links)
-        assert [each.text for each in links[0].select(".pair")] == ["t\u00a0: hé", "Nombre 4\u00a0: 3"]
-        filled = awa.open(links[1]["href"])
+        assert [each.text for each in links[0].select(".example-value")] == ["t\u00a0: hé", "Nombre 4\u00a0: 3"]
+        filled = site_student.open_page(links[1]["href"])
         assert filled.select_one('[name="arg-param_0"]')["value"] == "ho"
         assert filled.select_one('[name="arg-param_3"]')["value"] == "5"
         assert filled.select_one('[name="arg-param_4"]')["value"] == "0,5"
 
     @pytest.mark.parametrize("number", ["99", "-1", "x", "", "0x0", "1" * 9])
-    def test_one_that_there_is_not_leaves_the_defaults(self, awa: Student, number: str) -> None:
-        page = awa.open(f"{PAGE}?exemple={number}")
+    def test_one_that_there_is_not_leaves_the_defaults(self, site_student: BrowserClient, number: str) -> None:
+        page = site_student.open_page(f"{PAGE}?exemple={number}")
         assert page.select_one('[name="arg-param_0"]')["value"] == ""
 
 
-def test_a_line_is_added_without_a_run(awa: Student, space: FakeSpace) -> None:
-    page = awa.open(PAGE)
-    sent = fields_of(page.select_one("form[data-endpoint]"))
-    page = read(awa.post("/essais", {**sent, "arg-param_23-0-0": ["gardé"], "add-row": ["param_23"]}))
+def test_a_line_is_added_without_a_run(site_student: BrowserClient, space: FakeSpace) -> None:
+    page = site_student.open_page(PAGE)
+    sent = collect_form_fields(page.select_one("form[data-endpoint]"))
+    page = parse_page(
+        site_student.post_form("/essais", {**sent, "arg-param_23-0-0": ["gardé"], "add-row": ["param_23"]})
+    )
     assert page.select_one('[name="arg-param_23-0-0"]')["value"] == "gardé"
     assert page.select_one('[name="arg-param_23-2-1"]')
-    assert space.asked("/join") == []
+    assert space.requests_to("/join") == []
 
 
-def test_a_function_without_components_is_filled_by_its_python_types(awa: Student) -> None:
-    page = awa.open(f"{PAGE}?endpoint=/typed")
-    sent = awa.send(page, a="3", g="v", h="", i=["k"], f='{"x": 1}')
-    assert awa.finished(sent.headers["Location"])["inputs"] == {
+def test_a_function_without_components_is_filled_by_its_python_types(site_student: BrowserClient) -> None:
+    page = site_student.open_page(f"{PAGE}?endpoint=/typed")
+    sent = site_student.submit_form(page, a="3", g="v", h="", i=["k"], f='{"x": 1}')
+    assert site_student.wait_for_end(sent.headers["Location"])["inputs"] == {
         "a": 3, "b": 2.5, "c": False, "d": "x", "e": [1], "f": {"x": 1}, "g": "v", "h": None, "i": ["k"], "j": [1, "a"],
     }  # fmt: skip
     assert "attendu" in page.select_one('label[for="arg-a"]').text

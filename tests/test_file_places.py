@@ -11,7 +11,7 @@ from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.file_places import MAX_FILE_PLACES, FilePlace, find_file_places
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values.file_values import compose_file_value, decompose_file_value, list_file_controls
-from tests.test_type_words import JSON
+from tests.support.strategies import SCHEMA_LIKE_JSON
 
 NULL = {"type": "null"}
 FILE_SIX = {
@@ -126,7 +126,7 @@ def test_schema_that_refers_to_itself_ends() -> None:
     assert len(find_file_places({"$defs": {"N": node}, "$ref": "#/$defs/N"})) <= MAX_FILE_PLACES
 
 
-@given(JSON)
+@given(SCHEMA_LIKE_JSON)
 def test_any_schema_has_places_that_can_be_composed(schema: Any) -> None:
     found = find_file_places(schema)
     assert all(isinstance(place, FilePlace) for place in found)

@@ -13,10 +13,11 @@ from werkzeug.test import TestResponse
 
 from hfcourse import database
 from hfcourse.errors import CallError
-from hfcourse.files import file_store
+from hfcourse.files import file_responses, file_store
 from hfcourse.runs.history import archives
 from hfcourse.tokens import AccessToken
-from tests.support.s3 import both_storages, names_in
+from tests.support.s3 import both_storages, list_object_keys
+from tests.support.samples import PNG_BYTES, WAV_BYTES
 
 pytestmark = both_storages
 KINDS = [
@@ -46,12 +47,10 @@ OTHERS = [
     b"GIF90a",
     b"RIFF\0\0\0\0RMID",
 ]
-PNG = KINDS[0][0] + b"\0" * 20
-SOUND = b"RIFF\0\0\0\0WAVE" + bytes(range(88))
 
 
 @pytest.fixture(autouse=True)
-def context(app: Flask) -> Iterator[None]:
+def request_context(app: Flask) -> Iterator[None]:
     with app.test_request_context():
         yield
 
@@ -63,27 +62,27 @@ def test_the_bytes_say_the_type(head: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize("head", OTHERS)
 def test_anything_else_is_only_downloaded(head: bytes) -> None:
-    response = file_store.make_file_response(file_store.save_file("v", "page.html", head))
+    response = file_responses.make_file_response(file_store.save_file("v", "page.html", head))
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.mimetype == "application/octet-stream"
     response.close()
 
 
 def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask) -> None:
-    kept = file_store.save_file("v", "photo.png", PNG)
-    assert kept.read_content() == PNG
+    kept = file_store.save_file("v", "photo.png", PNG_BYTES)
+    assert kept.read_content() == PNG_BYTES
     folder = Path(app.instance_path) / "files"
     place = f"{kept.id[:2]}/{kept.id}"
     here = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     if bucket := app.config["FILES_URL"].removeprefix("s3://").split("/")[0]:
-        assert (here, names_in(bucket)) == ([], [f"sous/dossier/{place}"])
+        assert (here, list_object_keys(bucket)) == ([], [f"sous/dossier/{place}"])
     else:
         assert here == [place]
     assert file_store.find_file("v", kept.id) == kept
 
 
 def test_nobody_else_finds_it() -> None:
-    kept = file_store.save_file("v", "photo.png", PNG)
+    kept = file_store.save_file("v", "photo.png", PNG_BYTES)
     assert file_store.find_file("w", kept.id) is None
     assert file_store.find_file("", kept.id) is None
 
@@ -94,14 +93,14 @@ def test_a_name_that_is_none_finds_nothing(file_id: str) -> None:
 
 
 def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
-    kept = file_store.save_file("v", "photo.png", PNG)
+    kept = file_store.save_file("v", "photo.png", PNG_BYTES)
     assert file_store.delete_file_bytes([kept.id]) == []
     assert file_store.delete_file_bytes([kept.id]) == []
     assert kept.is_missing()
     with pytest.raises(FileNotFoundError):
         kept.read_content()
     with pytest.raises(FileNotFoundError):
-        file_store.make_file_response(kept)
+        file_responses.make_file_response(kept)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +123,8 @@ def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
     ],
 )
 def test_name_is_kept_in_any_script_without_what_controls_or_deceives(given: str, kept_as: str) -> None:
-    kept = file_store.save_file("v", given, PNG)
-    response = file_store.make_file_response(kept)
+    kept = file_store.save_file("v", given, PNG_BYTES)
+    response = file_responses.make_file_response(kept)
     assert kept.name == kept_as
     assert name_in(response.headers["Content-Disposition"]) == kept_as
     response.close()
@@ -139,7 +138,7 @@ def name_in(disposition: str) -> str:
 
 @pytest.mark.parametrize("name", ["é.png", 'a"b; c.png', "x\u202fy.png"])
 def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
-    response = file_store.make_file_response(file_store.save_file("v", name, PNG))
+    response = file_responses.make_file_response(file_store.save_file("v", name, PNG_BYTES))
     disposition = response.headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.isprintable()
@@ -147,14 +146,14 @@ def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
 
 
 def test_a_file_that_comes_in_pieces_is_typed_and_measured_as_a_whole() -> None:
-    kept = file_store.save_file("v", "photo.png", (PNG[n : n + 1] for n in range(len(PNG))))
-    assert (kept.media_type, kept.size, kept.read_content()) == ("image/png", len(PNG), PNG)
+    kept = file_store.save_file("v", "photo.png", (PNG_BYTES[n : n + 1] for n in range(len(PNG_BYTES))))
+    assert (kept.media_type, kept.size, kept.read_content()) == ("image/png", len(PNG_BYTES), PNG_BYTES)
     assert list(file_store.iter_chunks(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
 
 
 def test_a_file_whose_source_fails_is_not_kept(app: Flask) -> None:
     def fail() -> Iterator[bytes]:
-        yield PNG
+        yield PNG_BYTES
         raise CallError("connection-lost")
 
     with pytest.raises(CallError):
@@ -182,14 +181,14 @@ def test_a_name_never_holds_the_token_in_a_page_a_header_or_an_archive(
 ) -> None:
     secret = "hf_" + "aB3" * 10
     monkeypatch.setitem(app.extensions, "token", AccessToken(secret))
-    kept = file_store.save_file("v", name.format(secret, rest=secret[3:]), PNG)
+    kept = file_store.save_file("v", name.format(secret, rest=secret[3:]), PNG_BYTES)
     assert secret[3:] not in kept.name + archives.clean_file_name(kept.name, 120)
 
 
-@pytest.mark.parametrize("content", [PNG, b"<html><script>alert(1)</script>"])
+@pytest.mark.parametrize("content", [PNG_BYTES, b"<html><script>alert(1)</script>"])
 def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> None:
     kept = file_store.save_file("v", "x", content)
-    app.add_url_rule("/kept", "kept", lambda: file_store.make_file_response(kept))
+    app.add_url_rule("/kept", "kept", lambda: file_responses.make_file_response(kept))
     response = app.test_client().get("/kept")
     assert response.data == content
     assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
@@ -202,7 +201,7 @@ def test_every_file_is_sealed_off_from_our_pages(content: bytes, app: Flask) -> 
 
 
 def test_an_image_is_shown_in_the_page() -> None:
-    response = file_store.make_file_response(file_store.save_file("v", "photo.png", PNG))
+    response = file_responses.make_file_response(file_store.save_file("v", "photo.png", PNG_BYTES))
     assert response.mimetype == "image/png"
     assert response.headers["Content-Disposition"].startswith("inline")
     response.close()
@@ -211,8 +210,8 @@ def test_an_image_is_shown_in_the_page() -> None:
 @pytest.fixture
 def sound(app: Flask) -> FlaskClient:
     """A browser at `/kept`, where a sound of a hundred bytes is."""
-    kept = file_store.save_file("v", "voix.wav", SOUND)
-    app.add_url_rule("/kept", "kept", lambda: file_store.make_file_response(kept))
+    kept = file_store.save_file("v", "voix.wav", WAV_BYTES)
+    app.add_url_rule("/kept", "kept", lambda: file_responses.make_file_response(kept))
     return app.test_client()
 
 
@@ -231,7 +230,7 @@ def test_a_part_of_a_file_is_given_so_that_a_player_can_seek(
 ) -> None:
     response = sound.get("/kept", headers={"Range": asked}, buffered=True)
     assert response.status_code == 206
-    assert response.data == SOUND[first : last + 1]
+    assert response.data == WAV_BYTES[first : last + 1]
     assert response.headers["Content-Range"] == f"bytes {first}-{last}/100"
     assert response.headers["Content-Length"] == str(last + 1 - first)
     assert_is_sealed(response)
@@ -249,13 +248,13 @@ def test_a_part_that_is_not_there_is_416(sound: FlaskClient, asked: str) -> None
 @pytest.mark.parametrize("asked", ["", "lines=1-2", "bytes", "bytes=b-a", "bytes=0-1,5-6"])
 def test_what_is_no_part_is_the_whole(sound: FlaskClient, asked: str) -> None:
     response = sound.get("/kept", headers={"Range": asked}, buffered=True)
-    assert (response.status_code, response.data) == (200, SOUND)
+    assert (response.status_code, response.data) == (200, WAV_BYTES)
     assert response.headers["Accept-Ranges"] == "bytes"
     assert_is_sealed(response)
 
 
 def assert_is_sealed(response: TestResponse) -> None:
-    assert {name: response.headers[name] for name in file_store.FILE_HEADERS} == file_store.FILE_HEADERS
+    assert {name: response.headers[name] for name in file_responses.FILE_HEADERS} == file_responses.FILE_HEADERS
 
 
 @pytest.mark.parametrize(
@@ -266,10 +265,10 @@ def assert_is_sealed(response: TestResponse) -> None:
         (b"<html><svg>", False),
         (b"text <svg>", False),
         (b"<svgx>", False),
-        (PNG, False),
+        (PNG_BYTES, False),
         (b"", False),
         (b"<!-- " * 500, False),
     ],
 )
 def test_a_drawing_is_known_by_its_first_bytes(content: bytes, is_drawing: bool) -> None:
-    assert file_store.is_svg(file_store.save_file("v", "x.svg", content)) is is_drawing
+    assert file_responses.is_svg(file_store.save_file("v", "x.svg", content)) is is_drawing

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
@@ -22,7 +21,8 @@ from hfcourse.spaces.schema.field_errors import InvalidValue
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values import tables
 from tests.spaces.fake_servers import FakeSpace
-from tests.support.clients import Student, error_codes, fields_of, read
+from tests.support.clients import BrowserClient
+from tests.support.form_parsing import collect_form_fields, list_error_codes, parse_page
 
 EVERYTHING = json.loads((Path(__file__).parent / "data" / "every_component.json").read_text(encoding="utf-8"))
 NAMES = [each["parameter_name"] for each in EVERYTHING["info"]["named_endpoints"]["/tout"]["parameters"]]
@@ -38,11 +38,6 @@ def space() -> Iterator[FakeSpace]:
     made.close()
 
 
-@pytest.fixture
-def awa(site: Flask) -> Student:
-    return Student(site.test_client())
-
-
 def endpoint_of_everything() -> Endpoint:
     found = build_description(EVERYTHING["config"], EVERYTHING["info"]).find_endpoint("/tout")
     assert found is not None
@@ -51,7 +46,7 @@ def endpoint_of_everything() -> Endpoint:
 
 def links_of(page: BeautifulSoup) -> list[Tag]:
     """The links of the error summary."""
-    return page.select(".trouble .faults a")
+    return page.select(".error-panel .error-summary a")
 
 
 def target_of(page: BeautifulSoup, link: Tag) -> Tag:
@@ -60,16 +55,16 @@ def target_of(page: BeautifulSoup, link: Tag) -> Tag:
     return found
 
 
-def send(student: Student, **changes: object) -> BeautifulSoup:
-    response = student.send(student.open(PAGE), **changes)
+def send(student: BrowserClient, **changes: object) -> BeautifulSoup:
+    response = student.submit_form(student.open_page(PAGE), **changes)
     assert response.status_code == 400
-    return read(response)
+    return parse_page(response)
 
 
-def test_summary_links_to_the_control_of_each_kind_that_is_missing(awa: Student) -> None:
+def test_summary_links_to_the_control_of_each_kind_that_is_missing(site_student: BrowserClient) -> None:
     hooks = {"csrf_token", "space", "endpoint"}
-    sent = {key: value for key, value in fields_of(awa.open(PAGE)).items() if key in hooks}
-    page, listed = read(awa.post("/essais", sent)), set()
+    sent = {key: value for key, value in collect_form_fields(site_student.open_page(PAGE)).items() if key in hooks}
+    page, listed = parse_page(site_student.post_form("/essais", sent)), set()
     for link in links_of(page):
         listed.add(re.sub(r"-[0-9a-z-]+$", "", str(target_of(page, link)["id"]).removeprefix("arg-")))
     assert len(listed) == len(links_of(page)) == MAX_LISTED_ERRORS
@@ -80,9 +75,9 @@ def test_summary_links_to_the_control_of_each_kind_that_is_missing(awa: Student)
         assert target.find_parent("form")
 
 
-def test_summary_repeats_each_message_and_names_its_field(awa: Student) -> None:
-    page = send(awa, param_3="douze", param_4="mille")
-    assert error_codes(page) == ["invalid-input"]
+def test_summary_repeats_each_message_and_names_its_field(site_student: BrowserClient) -> None:
+    page = send(site_student, param_3="douze", param_4="mille")
+    assert list_error_codes(page) == ["invalid-input"]
     assert page.select_one("[data-error]").get_text() == "2 valeurs ne conviennent pas."
     links = links_of(page)
     assert [target_of(page, link)["name"] for link in links] == ["arg-param_3", "arg-param_4"]
@@ -93,104 +88,108 @@ def test_summary_repeats_each_message_and_names_its_field(awa: Student) -> None:
         assert link.get_text().endswith(message)
 
 
-def test_summary_stands_there_for_one_fault_too(awa: Student) -> None:
-    page = send(awa, param_3="douze")
+def test_summary_stands_there_for_one_fault_too(site_student: BrowserClient) -> None:
+    page = send(site_student, param_3="douze")
     assert page.select_one("[data-error]").get_text() == "Une valeur ne convient pas."
     assert len(links_of(page)) == 1
     assert page.title.string.startswith("À corriger")
 
 
-def test_summary_takes_the_focus_without_scripts(awa: Student) -> None:
-    page = send(awa, param_3="douze")
+def test_summary_takes_the_focus_without_scripts(site_student: BrowserClient) -> None:
+    page = send(site_student, param_3="douze")
     (focused,) = page.select("[autofocus]")
     assert focused["data-error"] == "invalid-input"
     assert focused["tabindex"] == "-1"
     assert page.find(id=focused["aria-describedby"]).select("a")
 
 
-def test_summary_in_a_lesson_leaves_the_focus_to_the_script(awa: Student) -> None:
-    form = awa.open(PAGE).select_one("form[data-endpoint]")
+def test_summary_in_a_lesson_leaves_the_focus_to_the_script(site_student: BrowserClient) -> None:
+    form = site_student.open_page(PAGE).select_one("form[data-endpoint]")
     assert form is not None
-    sent = fields_of(form) | {"arg-param_3": ["douze"]}
-    response = awa.client.post("/essais", data=sent, headers={"X-Fragment": "lecon"})
-    page = read(response)
+    sent = collect_form_fields(form) | {"arg-param_3": ["douze"]}
+    response = site_student.client.post("/essais", data=sent, headers={"X-Fragment": "lecon"})
+    page = parse_page(response)
     assert len(links_of(page)) == 1
     assert page.select("[autofocus]") == []
 
 
-def test_a_page_without_a_fault_has_no_summary(awa: Student) -> None:
-    page = awa.open(PAGE)
-    assert page.select(".faults, [autofocus], [aria-invalid]") == []
+def test_a_page_without_a_fault_has_no_summary(site_student: BrowserClient) -> None:
+    page = site_student.open_page(PAGE)
+    assert page.select(".error-summary, [autofocus], [aria-invalid]") == []
 
 
-def test_a_masked_token_is_named_by_the_summary(awa: Student) -> None:
-    response = awa.send(awa.open(PAGE), param_0=TOKEN)
-    page = read(response)
-    assert error_codes(page)[0] == "secret-in-input"
+def test_a_masked_token_is_named_by_the_summary(site_student: BrowserClient) -> None:
+    response = site_student.submit_form(site_student.open_page(PAGE), param_0=TOKEN)
+    page = parse_page(response)
+    assert list_error_codes(page)[0] == "secret-in-input"
     assert [target_of(page, link)["name"] for link in links_of(page)] == ["arg-param_0"]
     assert TOKEN not in response.get_data(as_text=True)
 
 
-def test_a_masked_token_in_a_table_marks_its_cell(awa: Student) -> None:
-    page = send(awa, param_23__1__0=TOKEN)
+def test_a_masked_token_in_a_table_marks_its_cell(site_student: BrowserClient) -> None:
+    page = send(site_student, param_23__1__0=TOKEN)
     assert [each["name"] for each in page.select("td [aria-invalid]")] == [f"{TABLE}-1-0"]
 
 
-@pytest.mark.usefixtures("awake")
+@pytest.mark.usefixtures("awake_practice")
 class TestCells:
-    def test_each_wrong_cell_is_marked_and_explained(self, student: Student) -> None:
+    def test_each_wrong_cell_is_marked_and_explained(self, student: BrowserClient) -> None:
         page = student.open_form("/resumer")
-        refused = read(student.send(page, table__0__1="douze", table__2__2="1,2,3"))
+        refused = parse_page(student.submit_form(page, table__0__1="douze", table__2__2="1,2,3"))
         marked = refused.select("td [aria-invalid=true]")
         assert [each["name"] for each in marked] == ["arg-table-0-1", "arg-table-2-2"]
         for cell, link in zip(marked, links_of(refused), strict=True):
             assert target_of(refused, link) is cell
             assert refused.find(id=cell["aria-describedby"]).get_text(strip=True) in link.get_text()
 
-    def test_more_wrong_cells_than_a_list_holds_are_counted(self, student: Student) -> None:
+    def test_more_wrong_cells_than_a_list_holds_are_counted(self, student: BrowserClient) -> None:
         form = student.open_form("/resumer").select_one("form[data-endpoint]")
         assert form is not None
-        sent = fields_of(form) | {f"arg-table-{line}-1": ["x"] for line in range(40)}
-        page = read(student.post("/essais", sent))
+        sent = collect_form_fields(form) | {f"arg-table-{line}-1": ["x"] for line in range(40)}
+        page = parse_page(student.post_form("/essais", sent))
         assert len(page.select("td [aria-invalid=true]")) == 40
         assert len(links_of(page)) == MAX_LISTED_ERRORS
-        assert f"Et {40 - MAX_LISTED_ERRORS} autres" in page.select_one(".faults").get_text()
+        assert f"Et {40 - MAX_LISTED_ERRORS} autres" in page.select_one(".error-summary").get_text()
         for cell in page.select("td [aria-invalid=true]"):
             assert page.find(id=cell["aria-describedby"])
 
 
-@pytest.mark.usefixtures("awake")
+@pytest.mark.usefixtures("awake_practice")
 class TestRows:
-    def test_a_row_is_removed_without_a_run_and_the_others_stay(self, student: Student) -> None:
+    def test_a_row_is_removed_without_a_run_and_the_others_stay(self, student: BrowserClient) -> None:
         form = student.open_form("/resumer").select_one("form[data-endpoint]")
         assert form is not None
-        sent = fields_of(form) | {"remove-row": ["1:table"], "arg-table-0-0": ["papaye"], "arg-table-2-1": ["3,50"]}
-        response = student.post("/essais", sent)
+        sent = collect_form_fields(form) | {
+            "remove-row": ["1:table"],
+            "arg-table-0-0": ["papaye"],
+            "arg-table-2-1": ["3,50"],
+        }
+        response = student.post_form("/essais", sent)
         assert response.status_code == 200
-        again = read(response)
-        left = {key: value[0] for key, value in fields_of(again.select_one("form[data-endpoint]")).items()}
+        again = parse_page(response)
+        left = {key: value[0] for key, value in collect_form_fields(again.select_one("form[data-endpoint]")).items()}
         assert [left["arg-table-0-0"], left["arg-table-1-0"], left["arg-table-1-1"]] == ["papaye", "ananas", "3,50"]
         assert "arg-table-2-0" not in left
         assert again.select_one("[autofocus]")["name"] == "arg-table-1-0"
 
     @pytest.mark.parametrize("value", ["9:table", "x:table", "1", "1:", "-1:table", "1:nobody", "²:table", "0:table\n"])
-    def test_a_row_that_is_none_changes_nothing(self, student: Student, value: str) -> None:
+    def test_a_row_that_is_none_changes_nothing(self, student: BrowserClient, value: str) -> None:
         form = student.open_form("/resumer").select_one("form[data-endpoint]")
         assert form is not None
-        sent = fields_of(form)
-        response = student.post("/essais", sent | {"remove-row": [value]})
+        sent = collect_form_fields(form)
+        response = student.post_form("/essais", sent | {"remove-row": [value]})
         assert response.status_code == 200
-        cells = fields_of(read(response).select_one("form[data-endpoint]"))
+        cells = collect_form_fields(parse_page(response).select_one("form[data-endpoint]"))
         assert {key: each for key, each in cells.items() if key.startswith("arg-")} == {
             key: each for key, each in sent.items() if key.startswith("arg-")
         }
 
-    def test_the_last_row_is_emptied(self, student: Student) -> None:
+    def test_the_last_row_is_emptied(self, student: BrowserClient) -> None:
         page = student.open_form("/resumer")
         for _ in range(4):
-            sent = fields_of(page.select_one("form[data-endpoint]"))
-            page = read(student.post("/essais", sent | {"remove-row": ["0:table"]}))
-        left = fields_of(page.select_one("form[data-endpoint]"))
+            sent = collect_form_fields(page.select_one("form[data-endpoint]"))
+            page = parse_page(student.post_form("/essais", sent | {"remove-row": ["0:table"]}))
+        left = collect_form_fields(page.select_one("form[data-endpoint]"))
         assert [left[f"arg-table-0-{column}"] for column in range(3)] == [[""], [""], [""]]
 
 

@@ -9,9 +9,9 @@ from flask import Flask
 
 from hfcourse.french_command import FrenchCommand, echo
 from hfcourse.text.typography import typeset_french
+from tests.support.commands import invoke_command
 from tests.support.plain_typography import untypeset
-from tests.support.spelling import unknown_words
-from tests.test_commands import invoke
+from tests.support.spelling import find_unknown_words
 
 OURS = ("check", "export", "instructor-link", "migrate", "practice", "prune", "worker")
 NAMES = {"SIGTERM", "SQLite"}
@@ -19,7 +19,7 @@ ENGLISH = ("Usage:", "Show this", "Error:", "Try ", "Invalid", "Missing", "No su
 
 
 def help_of(app: Flask, name: str) -> str:
-    said = invoke(app, name, "--help")
+    said = invoke_command(app, name, "--help")
     assert said.exit_code == 0
     return said.output
 
@@ -41,7 +41,7 @@ def test_the_help_of_a_command_is_french_in_words_and_typography(app: Flask, nam
     texts = [command.help, command.short_help]
     texts += [parameter.help for parameter in command.params if isinstance(parameter, click.Option) and parameter.help]
     assert texts == [typeset_french(each) for each in texts]
-    assert [word for each in texts for word in unknown_words(each) if word not in NAMES] == []
+    assert [word for each in texts for word in find_unknown_words(each) if word not in NAMES] == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_help_of_a_command_is_french_in_words_and_typography(app: Flask, nam
 def test_a_word_that_a_command_does_not_understand_is_said_in_french(
     app: Flask, words: tuple[str, ...], said: str
 ) -> None:
-    result = invoke(app, *words)
+    result = invoke_command(app, *words)
     assert result.exit_code == 2
     assert f"hfcourse : {said}" in untypeset(result.output)
     assert f"Pour l'aide : flask {words[0]} --help" in untypeset(result.output).replace(app.cli.name or "", "flask")

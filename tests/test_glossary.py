@@ -9,39 +9,18 @@ from hfcourse.lessons import library
 from hfcourse.lessons.markup import glossary
 from hfcourse.lessons.markup.glossary import GlossaryTerm
 from hfcourse.lessons.markup.markdown import RenderedLesson, render_lesson
-from tests.support.clients import Student
+from tests.support.clients import BrowserClient
+from tests.support.lesson_parts import GLOSSARY_TOML
+from tests.support.lessons import BODY_FIRST_LINE, FRONT_MATTER, CourseFolder, collect_lint_messages
 from tests.support.plain_typography import untypeset
-from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
-from tests.test_markdown import FIRST_LINE, FRONT
-
-WORDS = """[[term]]
-term = "jeton"
-english = "Access Token"
-forms = ["Access Token"]
-definition = "Une clé : `hf_`, secrète."
-
-[[term]]
-term = "point d'accès"
-forms = ["points d'accès", "endpoint"]
-definition = "Une fonction."
-
-[[term]]
-term = "front-end"
-lang = "en"
-definition = "Ce qui tourne dans le navigateur."
-
-[[term]]
-term = "API"
-definition = "Ce qui est fait pour les programmes."
-"""
 
 
-def terms(source: str = WORDS) -> tuple[GlossaryTerm, ...]:
+def terms(source: str = GLOSSARY_TOML) -> tuple[GlossaryTerm, ...]:
     return glossary.parse_glossary(source).terms
 
 
 def lesson(body: str) -> RenderedLesson:
-    return render_lesson(FRONT + body, {}, {}, terms())
+    return render_lesson(FRONT_MATTER + body, {}, {}, terms())
 
 
 def links(rendered: RenderedLesson) -> list[str]:
@@ -66,15 +45,15 @@ class TestWriting:
                 1,
                 "un champ de cette entrée manque, est mal écrit ou est inconnu (écrits : term).",
             ),
-            (WORDS.replace("lang", "langue"), 12, "un champ de cette entrée manque, est mal écrit"),
-            (WORDS.replace('"Une fonction."', "3"), 7, "un champ de cette entrée manque, est mal écrit"),
-            (WORDS.replace('["Access Token"]', '"Access Token"'), 1, "un champ de cette entrée manque"),
+            (GLOSSARY_TOML.replace("lang", "langue"), 12, "un champ de cette entrée manque, est mal écrit"),
+            (GLOSSARY_TOML.replace('"Une fonction."', "3"), 7, "un champ de cette entrée manque, est mal écrit"),
+            (GLOSSARY_TOML.replace('["Access Token"]', '"Access Token"'), 1, "un champ de cette entrée manque"),
             (
-                WORDS.replace("Une fonction.", "- Une\\n- Deux"),
+                GLOSSARY_TOML.replace("Une fonction.", "- Une\\n- Deux"),
                 7,
                 "la définition de « point d'accès » n'est pas un seul",
             ),
-            (WORDS.replace('term = "API"', 'term = "Endpoint"'), 17, "« Endpoint » a déjà une entrée."),
+            (GLOSSARY_TOML.replace('term = "API"', 'term = "Endpoint"'), 17, "« Endpoint » a déjà une entrée."),
         ],
     )
     def test_what_is_wrong_is_told_with_its_line(self, source: str, line: int, what: str) -> None:
@@ -127,60 +106,63 @@ class TestMarking:
         rendered = lesson("Un [secret](/glossaire#jeton), puis le jeton.\n")
         assert links(rendered) == ["secret"]
         assert [term.anchor for term in rendered.terms] == ["jeton"]
-        assert rendered.links[0].line == FIRST_LINE
+        assert rendered.links[0].line == BODY_FIRST_LINE
 
     def test_the_longest_form_wins(self) -> None:
-        words = terms(WORDS + '\n[[term]]\nterm = "clé d\'API"\ndefinition = "Un mot de passe."\n')
-        assert links(render_lesson(FRONT + "Une clé d'API, puis une API.\n", {}, {}, words)) == ["clé d’API", "API"]
+        words = terms(GLOSSARY_TOML + '\n[[term]]\nterm = "clé d\'API"\ndefinition = "Un mot de passe."\n')
+        assert links(render_lesson(FRONT_MATTER + "Une clé d'API, puis une API.\n", {}, {}, words)) == [
+            "clé d’API",
+            "API",
+        ]
 
 
 @pytest.fixture
-def worded(course: Course) -> Course:  # noqa: F811
-    (course.content / "glossary.toml").write_text(WORDS, encoding="utf-8")
+def worded(course: CourseFolder) -> CourseFolder:
+    (course.content / "glossary.toml").write_text(GLOSSARY_TOML, encoding="utf-8")
     course.write("31.md", "3.1", "un", "Un jeton.")
     return course
 
 
 @pytest.mark.usefixtures("worded")
 class TestPages:
-    def test_each_word_has_an_entry_that_says_where_it_is_used(self, student: Student) -> None:
-        entry = student.open("/glossaire").select_one("#jeton")
+    def test_each_word_has_an_entry_that_says_where_it_is_used(self, student: BrowserClient) -> None:
+        entry = student.open_page("/glossaire").select_one("#jeton")
         assert entry is not None
         assert entry.select_one("dfn").get_text() == "jeton"  # type: ignore[union-attr]
         assert entry.select_one("dt [lang=en]").get_text() == "Access Token"  # type: ignore[union-attr]
         assert entry.select_one("a")["href"] == "/lecons/un#mot-jeton"  # type: ignore[index]
-        assert student.open("/lecons/un").select("#mot-jeton")
+        assert student.open_page("/lecons/un").select("#mot-jeton")
 
-    def test_a_lesson_has_the_definitions_of_its_words_and_no_other(self, student: Student) -> None:
-        shown = student.open("/lecons/un").select("[popover]")
+    def test_a_lesson_has_the_definitions_of_its_words_and_no_other(self, student: BrowserClient) -> None:
+        shown = student.open_page("/lecons/un").select("[popover]")
         assert [each["id"] for each in shown] == ["terme-jeton"]
         assert "Une clé\u00a0: hf_, secrète." in shown[0].get_text()
 
-    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: Student) -> None:
+    def test_behind_a_proxy_the_links_keep_the_path_of_the_site(self, student: BrowserClient) -> None:
         page = student.client.get("/lecons/un", environ_overrides={"SCRIPT_NAME": "/cours"}).text
         assert 'href="/cours/glossaire#jeton"' in page
         assert 'href="/glossaire' not in page
 
-    def test_an_edit_of_the_glossary_shows_in_the_lesson(self, student: Student, worded: Course) -> None:
-        student.open("/lecons/un")
-        (worded.content / "glossary.toml").write_text(WORDS.replace("secrète", "à cacher"), encoding="utf-8")
-        assert "à cacher" in student.open("/lecons/un").get_text()
+    def test_an_edit_of_the_glossary_shows_in_the_lesson(self, student: BrowserClient, worded: CourseFolder) -> None:
+        student.open_page("/lecons/un")
+        (worded.content / "glossary.toml").write_text(GLOSSARY_TOML.replace("secrète", "à cacher"), encoding="utf-8")
+        assert "à cacher" in student.open_page("/lecons/un").get_text()
 
     @pytest.mark.parametrize(("anchor", "is_dead"), [("jeton", False), ("jetton", True)])
     def test_a_reference_to_a_missing_word_is_a_dead_link(
-        self, app: Flask, worded: Course, anchor: str, is_dead: bool
+        self, app: Flask, worded: CourseFolder, anchor: str, is_dead: bool
     ) -> None:
         worded.write("32.md", "3.2", "deux", f"Un [mot](/glossaire#{anchor}).")
-        assert told(app) == [f"32.md:15: le lien « /glossaire#{anchor} » est mort."] * is_dead
+        assert collect_lint_messages(app) == [f"32.md:15: le lien « /glossaire#{anchor} » est mort."] * is_dead
 
-    def test_a_fault_of_the_glossary_is_told_with_its_file(self, app: Flask, worded: Course) -> None:
-        (worded.content / "glossary.toml").write_text(WORDS.replace('term = "API"', 'term = "Jeton"'))
-        assert told(app) == ["glossary.toml:17: « Jeton » a déjà une entrée."]
+    def test_a_fault_of_the_glossary_is_told_with_its_file(self, app: Flask, worded: CourseFolder) -> None:
+        (worded.content / "glossary.toml").write_text(GLOSSARY_TOML.replace('term = "API"', 'term = "Jeton"'))
+        assert collect_lint_messages(app) == ["glossary.toml:17: « Jeton » a déjà une entrée."]
 
 
-def test_a_course_without_a_glossary_has_an_empty_page(course: Course, student: Student):  # noqa: F811
+def test_a_course_without_a_glossary_has_an_empty_page(course: CourseFolder, student: BrowserClient):
     course.write("31.md", "3.1", "un", "Un jeton.")
-    assert "Aucun mot" in student.open("/glossaire").get_text()
+    assert "Aucun mot" in student.open_page("/glossaire").get_text()
 
 
 def test_the_real_glossary_has_the_words_of_the_course_and_each_is_used(app: Flask):

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hfcourse.web import headers
-from tests.conftest import opened
-from tests.test_nasty_requests import path_with, rules
+from tests.support.apps import open_app
+from tests.support.url_rules import fill_rule, list_rules
 
 HTTPS = "https://localhost"
 LESSON = "/lecons/3-1-presentation"
@@ -23,6 +23,7 @@ PUBLIC = {
     "lessons.show": REVALIDATED,  # where the visitor has done nothing in it
     "lessons.project": REVALIDATED,
     "lessons.glossary": REVALIDATED,
+    "experiments.index": REVALIDATED,
     "lessons.whole": REVALIDATED,
     "lessons.authoring_guide": REVALIDATED,
     "lessons.since_2025": REVALIDATED,
@@ -30,7 +31,7 @@ PUBLIC = {
 PARTS = {
     "<run_id:run_id>": "no-such-run",
     "<slug>": "3-1-presentation",
-    "<path:filename>": "css/site.css",
+    "<path:filename>": "css/base.css",
     "<owner>/<name>": "hfcourse/entrainement",
 }
 
@@ -38,13 +39,8 @@ PARTS = {
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("headers")
-    with opened(folder, empty_database, INSTRUCTOR_PASSWORD="craie et tableau noir") as made:
+    with open_app(folder, empty_database, INSTRUCTOR_PASSWORD="craie et tableau noir") as made:
         yield made
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def cookies_of(response: TestResponse) -> SimpleCookie:
@@ -102,7 +98,7 @@ class TestCookie:
 
 
 class TestTransport:
-    @pytest.mark.parametrize("path", ["/", LESSON, "/no-such-page", "/static/css/site.css", "/sante"])
+    @pytest.mark.parametrize("path", ["/", LESSON, "/no-such-page", "/static/css/base.css", "/sante"])
     def test_hsts_is_on_https_alone(self, client: FlaskClient, path: str) -> None:
         with client.get(path, base_url=HTTPS, buffered=True) as secure, client.get(path, buffered=True) as plain:
             assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -112,7 +108,7 @@ class TestTransport:
 def policies(client: FlaskClient, app: Flask) -> dict[str, str]:
     """The Cache-Control of each view's answer to GET."""
     found = {}
-    for rule in rules(app, "GET"):
+    for rule in list_rules(app, "GET"):
         path = rule.rule
         for written, part in PARTS.items():
             path = path.replace(written, part)
@@ -142,12 +138,19 @@ class TestCaching:
         page = known(client).get("/espaces/hfcourse/entrainement?essai=no-such-run")
         assert page.headers["Cache-Control"] == headers.NO_STORE
 
+    def test_what_a_script_inserts_beside_a_form_keeps_its_page_for_the_back_button(self, client: FlaskClient) -> None:
+        inserted = {"X-Fragment": "espace"}
+        for path in ("/espaces/hfcourse/entrainement?essai=no-such-run", "/essais/derniers", "/essais/no-such-run"):
+            answer = known(client).get(path, headers=inserted)
+            assert (answer.headers["Cache-Control"], "X-Fragment" in answer.vary) == (headers.NO_CACHE, True), path
+        assert client.post("/essais", headers=inserted).headers["Cache-Control"] == headers.NO_CACHE
+
     def test_a_page_that_makes_a_visitor_is_stored_nowhere(self, client: FlaskClient) -> None:
         response = client.get("/enseignant/")
         assert response.headers["Set-Cookie"]
         assert response.headers["Cache-Control"] == headers.NO_STORE
 
     def test_refused_forms_are_stored_nowhere(self, app: Flask, client: FlaskClient) -> None:
-        for rule in rules(app, "POST"):
-            response = client.post(path_with(rule, "nope"), data={"x": "y"})
+        for rule in list_rules(app, "POST"):
+            response = client.post(fill_rule(rule, "nope"), data={"x": "y"})
             assert response.headers["Cache-Control"] == headers.NO_STORE, rule.rule

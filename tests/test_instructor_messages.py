@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from hfcourse.text import typography
-from tests.support.spelling import unknown_words
-from tests.test_architecture import FILES, TREES
-from tests.test_french import FAULTS
+from tests.support.french_typography import TYPOGRAPHY_FAULTS
+from tests.support.source_tree import MODULE_PATHS, parse_module
+from tests.support.spelling import find_unknown_words
 
 # What makes a message, and the places of its sentences among the arguments.
 MAKERS = {
@@ -70,8 +70,8 @@ def assigned_in(tree: ast.AST) -> dict[str, list[ast.expr]]:
 
 def messages_of(module: str) -> Iterator[str]:
     """Yield each message that a module makes, as it is written there."""
-    assigned = assigned_in(TREES[module])
-    for node in ast.walk(TREES[module]):
+    assigned = assigned_in(parse_module(module))
+    for node in ast.walk(parse_module(module)):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -84,7 +84,7 @@ def messages_of(module: str) -> Iterator[str]:
                 yield from (text for text in texts_in(value) if " " in text)
 
 
-MODULES = sorted(name for name in FILES if name in PARSERS or CHECKED.match(name))
+MODULES = sorted(name for name in MODULE_PATHS if name in PARSERS or CHECKED.match(name))
 MESSAGES = {module: sorted(set(messages_of(module))) for module in MODULES}
 
 
@@ -98,11 +98,11 @@ def test_messages_of_a_module_are_french(module: str) -> None:
     for message in MESSAGES[module]:
         text = NAMES.sub(STAND_IN, message)
         assert not ENGLISH.search(text), message
-        assert unknown_words(text) == [], message
+        assert find_unknown_words(text) == [], message
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if MESSAGES[module]])
 def test_messages_of_a_module_are_set_in_french(module: str) -> None:
     for message in MESSAGES[module]:
         text = NAMES.sub(STAND_IN, typography.typeset_french(message))
-        assert [name for name, pattern in FAULTS.items() if pattern.search(text)] == [], message
+        assert [name for name, pattern in TYPOGRAPHY_FAULTS.items() if pattern.search(text)] == [], message

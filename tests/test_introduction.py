@@ -11,22 +11,22 @@ from hfcourse.spaces.schema.layout.introduction import (
     MAX_TITLE_CHARACTERS,
     read_paragraphs,
 )
-from tests.support.cpu_time import effort
-from tests.support.layout_descriptions import Part, block, entry, space_of
+from tests.support.cpu_time import measure_cpu_seconds
+from tests.support.layout_descriptions import LayoutNode, describe_layout, make_block, make_field
 
 SENTENCE = "Envoyez une photo et la machine nomme les oiseaux."
 
 
-def markdown(text: str, **props: object) -> Part:
-    return block("markdown", value=text, **props)
+def markdown(text: str, **props: object) -> LayoutNode:
+    return make_block("markdown", value=text, **props)
 
 
-def html(text: str) -> Part:
-    return block("html", value=text)
+def html(text: str) -> LayoutNode:
+    return make_block("html", value=text)
 
 
-def said(*parts: Part, title: object = "Gradio") -> Description:
-    return space_of(*parts, entry("image", "image"), title=title)
+def said(*parts: LayoutNode, title: object = "Gradio") -> Description:
+    return describe_layout(*parts, make_field("image", "image"), title=title)
 
 
 @pytest.mark.parametrize(
@@ -47,23 +47,23 @@ def said(*parts: Part, title: object = "Gradio") -> Description:
         ([], "é" * 500, "é" * MAX_TITLE_CHARACTERS),
     ],
 )
-def test_title_is_that_of_the_app_or_its_first_heading(parts: list[Part], title: object, expected: str) -> None:
+def test_title_is_that_of_the_app_or_its_first_heading(parts: list[LayoutNode], title: object, expected: str) -> None:
     assert said(*parts, title=title).title == expected
 
 
 @pytest.mark.parametrize(
     "unseen",
     [
-        block("state"),
-        entry("memory", "browserstate"),
-        entry("clock", "timer"),
-        entry("folded", "textbox", visible=False),
-        entry("absent", "textbox", visible="hidden"),
+        make_block("state"),
+        make_field("memory", "browserstate"),
+        make_field("clock", "timer"),
+        make_field("folded", "textbox", visible=False),
+        make_field("absent", "textbox", visible="hidden"),
     ],
 )
-def test_introduction_stands_above_the_first_field_that_is_seen(unseen: Part) -> None:
+def test_introduction_stands_above_the_first_field_that_is_seen(unseen: LayoutNode) -> None:
     assert said(unseen, markdown(SENTENCE)).introduction == SENTENCE
-    assert said(entry("seen"), unseen, markdown(SENTENCE)).introduction == ""
+    assert said(make_field("seen"), unseen, markdown(SENTENCE)).introduction == ""
 
 
 @pytest.mark.parametrize(
@@ -116,24 +116,24 @@ def test_heading_serves_where_there_is_no_sentence() -> None:
     "parts",
     [
         [markdown(SENTENCE, visible=False)],
-        [block("group", markdown(SENTENCE), visible=False)],
+        [make_block("group", markdown(SENTENCE), visible=False)],
         [markdown(None)],
-        [entry("first"), markdown(f"# Titre\n{SENTENCE}")],
+        [make_field("first"), markdown(f"# Titre\n{SENTENCE}")],
         [markdown("Gradio 6")],
     ],
 )
-def test_text_that_says_nothing_of_the_space_is_left(parts: list[Part]) -> None:
+def test_text_that_says_nothing_of_the_space_is_left(parts: list[LayoutNode]) -> None:
     found = said(*parts)
     assert (found.title, found.introduction) == ("", "")
 
 
 def test_text_beside_a_sidebar_is_at_the_top() -> None:
-    sidebar = block("sidebar", markdown("### Réglages"), entry("heat", "slider"))
+    sidebar = make_block("sidebar", markdown("### Réglages"), make_field("heat", "slider"))
     assert said(sidebar, markdown(SENTENCE)).introduction == SENTENCE
 
 
 def test_text_above_comes_before_that_of_a_tab() -> None:
-    tab = block("tabs", block("tabitem", markdown("Dans un onglet, la phrase est une aide."), label="A"))
+    tab = make_block("tabs", make_block("tabitem", markdown("Dans un onglet, la phrase est une aide."), label="A"))
     assert said(tab, markdown(SENTENCE)).introduction == SENTENCE
 
 
@@ -156,7 +156,7 @@ def test_any_source_is_read(source: str) -> None:
 @pytest.mark.parametrize("piece", ["<div>", "[a](", "![", "<a ", "**", "> ", "- ", "<!--", "&lt", "__i18n__{", "`"])
 def test_hostile_source_is_read_within_the_budget(piece: str) -> None:
     parts = [markdown(piece * 200_000), html(piece * 200_000)] * 20
-    assert effort(lambda: said(*parts)) < 3
+    assert measure_cpu_seconds(lambda: said(*parts)) < 3
 
 
 @pytest.mark.parametrize(

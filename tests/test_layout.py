@@ -6,7 +6,7 @@ import pytest
 
 from hfcourse.spaces.schema.endpoints.description_limits import limit_description
 from hfcourse.spaces.schema.layout.block_tree import MAX_BLOCK_DEPTH, parse_layout
-from tests.support.recordings import NAMES, read_recording
+from tests.support.recordings import RECORDING_NAMES, read_recording
 
 
 def block(number: int, kind: str, **props: Any) -> dict[str, Any]:
@@ -51,14 +51,6 @@ def test_hidden_is_what_a_block_hides(number: int, is_hidden: bool) -> None:
     assert parse_layout(CONFIG).find_position(number).is_hidden is is_hidden
 
 
-def test_closed_accordion_is_the_outermost() -> None:
-    layout = parse_layout(CONFIG)
-    closed = layout.find_position(6).closed_accordion
-    assert closed is not None
-    assert closed.label == "Advanced Settings"
-    assert layout.find_position(5).closed_accordion is None
-
-
 @pytest.mark.parametrize("layout", [None, 5, [], {"id": "0"}, {"id": 0, "children": 5}, {"id": 0, "children": [None]}])
 def test_layout_of_another_form_has_no_positions(layout: Any) -> None:
     assert parse_layout({**CONFIG, "layout": layout}).find_position(4).block is None
@@ -72,7 +64,7 @@ def test_tree_is_read_however_deep_and_repeated() -> None:
     assert len([*found.find_position(4).blocks]) == MAX_BLOCK_DEPTH + 1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RECORDING_NAMES)
 def test_bounding_keeps_the_positions(name: str) -> None:
     recording = read_recording(name)
     bounded, _ = limit_description(recording["config"], recording["info"])

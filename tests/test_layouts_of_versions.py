@@ -11,9 +11,9 @@ from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.form_sections import arrange_form
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.spaces.served_apps import apps
-from tests.test_older_gradio import environment_of
-from tests.test_sections import outline
+from tests.spaces.served_apps import run_apps
+from tests.support.layout_descriptions import outline_fields
+from tests.support.optional_tools import require_gradio_python
 
 SEEDS = ("seed", "", True, ["seed", "randomize_seed"])
 
@@ -23,7 +23,9 @@ def spaces(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Description]]:
     """The descriptions of the apps, by name."""
-    with apps(tmp_path_factory.mktemp("layouts"), environment_of(request.param), "tests.spaces.serve_layouts") as found:
+    with run_apps(
+        tmp_path_factory.mktemp("layouts"), require_gradio_python(request.param), "tests.spaces.serve_layouts"
+    ) as found:
         yield {name: describe_at(url) for name, url in found["addresses"].items()}
 
 
@@ -40,8 +42,8 @@ def test_fold_row_and_seed_are_read(spaces: dict[str, Description]) -> None:
     arranged = arrange_form(forms.bind_form(spaces["atelier"].endpoints[0]))
     experts = ("accordion", "For experts", False, ["tiles"])
     fold = ["negative", SEEDS, ("row", "", True, ["steps", "guidance"]), experts]
-    assert outline(arranged.shown_group) == ["prompt", ("accordion", "Advanced Settings", False, fold)]
-    assert outline(arranged.hidden_group) == ["strength"]
+    assert outline_fields(arranged.shown_group) == ["prompt", ("accordion", "Advanced Settings", False, fold)]
+    assert outline_fields(arranged.hidden_group) == ["strength"]
 
 
 def test_introduction_is_read(spaces: dict[str, Description]) -> None:

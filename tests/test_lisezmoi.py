@@ -8,13 +8,14 @@ from flask import Flask
 
 from hfcourse.config import SETTINGS
 from hfcourse.text.typography import typeset_french
-from tests.support.site_process import ROOT
-from tests.support.spelling import unknown_words
-from tests.test_french import faults_of
-from tests.test_readme import TOKEN, rows
+from tests.support.french_typography import find_typography_faults
+from tests.support.markdown_tables import list_table_rows
+from tests.support.paths import ROOT
+from tests.support.spelling import find_unknown_words
 
 TEXT = (ROOT / "LISEZMOI.md").read_text(encoding="utf-8")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+TOKEN_VARIABLE = "HF_TOKEN"  # read by tokens.py alone, so it is not among the SETTINGS
 DEFAULTS = {setting.variable: setting.default for setting in SETTINGS}
 STAND_IN = "x"
 # Two screens of a terminal or of a page at the usual sizes.
@@ -33,18 +34,18 @@ def prose() -> str:
     return re.sub(r"\[[^]]*\]\([^)]*\)", STAND_IN, CODE.sub(STAND_IN, TEXT))
 
 
-def test_it_fits_two_screens_and_the_readme_begins_with_a_link_to_it() -> None:
+def test_lisezmoi_fits_two_screens_and_the_readme_begins_with_a_link_to_it() -> None:
     assert len(TEXT.splitlines()) <= MAX_LINES
     assert len(TEXT) <= MAX_CHARACTERS
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "](LISEZMOI.md)" in "".join(readme.splitlines()[:4])
 
 
-def test_its_french_is_set_and_spelled() -> None:
+def test_lisezmoi_is_typeset_and_spelled() -> None:
     lines = [line for line in prose().splitlines() if not re.fullmatch(r"[| -]+", line)]
     assert lines == [typeset_french(line) for line in lines]
-    assert [fault for line in lines for fault in faults_of(line)] == []
-    assert [word for line in lines for word in unknown_words(line.replace("README", ""))] == []
+    assert [fault for line in lines for fault in find_typography_faults(line)] == []
+    assert [word for line in lines for word in find_unknown_words(line.replace("README", ""))] == []
 
 
 def test_every_command_of_flask_and_option_in_it_exists(app: Flask) -> None:
@@ -71,12 +72,12 @@ def test_every_target_of_make_and_variable_in_it_exists() -> None:
 
 
 def test_every_setting_in_it_exists_and_has_the_value_that_it_says() -> None:
-    assert set(re.findall(r"\bHF(?:COURSE)?_[A-Z_]+", TEXT)) <= {*DEFAULTS, TOKEN}
-    for cells in rows(TEXT):
+    assert set(re.findall(r"\bHF(?:COURSE)?_[A-Z_]+", TEXT)) <= {*DEFAULTS, TOKEN_VARIABLE}
+    for cells in list_table_rows(TEXT):
         for value in re.findall(r"\((\d+)\)", cells[1]):
             [name] = re.findall(r"HFCOURSE_[A-Z_]+", cells[0])
             assert DEFAULTS[name] == value
-    [open_catalogue] = [cells for cells in rows(TEXT) if "OPEN_CATALOGUE" in cells[0]]
+    [open_catalogue] = [cells for cells in list_table_rows(TEXT) if "OPEN_CATALOGUE" in cells[0]]
     [setting] = [setting for setting in SETTINGS if setting.name == "OPEN_CATALOGUE"]
     assert setting.parse(re.findall(r"`(\w+)`", open_catalogue[1])[0]) is False
 

@@ -6,7 +6,6 @@ test_calls_lesson.py. Lesson 3.4 is followed to the letter by tests/browser/test
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,9 +19,15 @@ from hfcourse.lessons.syntax.context import RenderContext
 from hfcourse.lessons.syntax.front_matter import split_front_matter
 from hfcourse.lessons.syntax.parser import LESSON_PARSER
 from hfcourse.practice.server import PracticeServer
-from tests import test_calls_lesson, test_token_lesson
-from tests.support.site_process import environment
-from tests.test_calls_lesson import missing
+from tests.support.optional_tools import require_program
+from tests.support.processes import build_environment
+from tests.support.typed_lessons import (
+    BROKEN_CALLS,
+    CALLS_BLOCKS,
+    TOKEN_BLOCKS,
+    is_typed_calls_block,
+    is_typed_token_block,
+)
 
 RUN_SECONDS = 60
 TOKEN = "hf_" + "e" * 34
@@ -77,9 +82,12 @@ class Shown:
 
 def followed() -> set[str]:
     """The code of lessons 3.2 and 3.3 that is run by the tests that follow these lessons."""
-    typed = [*filter(test_token_lesson.is_done, test_token_lesson.BLOCKS)]
-    typed += [block for block in test_token_lesson.BLOCKS if block.is_in("exercice")]
-    typed += [*filter(test_calls_lesson.is_done, test_calls_lesson.BLOCKS), *test_calls_lesson.BROKEN]
+    typed = [*filter(is_typed_token_block, TOKEN_BLOCKS)]
+    typed += [block for block in TOKEN_BLOCKS if block.is_in("exercice")]
+    typed += [
+        *filter(is_typed_calls_block, CALLS_BLOCKS),
+        *BROKEN_CALLS,
+    ]
     return {block.code for block in typed}
 
 
@@ -132,7 +140,7 @@ def run(folder: Path, *command: str) -> str:
     ended = subprocess.run(
         command,
         cwd=folder,
-        env=environment(**settings),
+        env=build_environment(**settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -141,25 +149,6 @@ def run(folder: Path, *command: str) -> str:
         check=False,
     )
     return ended.stdout
-
-
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which Node finds @gradio/client."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        missing("Node is not installed (on Debian and Ubuntu: apt install nodejs npm)")
-    folder = tmp_path_factory.mktemp("node")
-    package = f"@gradio/client@{test_calls_lesson.CLIENT_VERSION}"
-    installed = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", ".", package],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        missing(f"npm could not install {package}: {installed.stderr.strip()[-300:]}")
-    return folder
 
 
 def shown_in(language: str) -> list[Shown]:
@@ -181,17 +170,18 @@ def test_a_python_listing_runs(listing: Shown, practice: PracticeServer, tmp_pat
 
 
 @pytest.mark.parametrize("listing", shown_in("javascript"), ids=name_of)
-def test_a_javascript_listing_runs(listing: Shown, practice: PracticeServer, modules: Path) -> None:
-    (modules / "appel.mjs").write_text(whole(ready(listing.code, practice.url), "javascript"), encoding="utf-8")
+def test_a_javascript_listing_runs(listing: Shown, practice: PracticeServer, node_client_folder: Path) -> None:
+    (node_client_folder / "appel.mjs").write_text(
+        whole(ready(listing.code, practice.url), "javascript"), encoding="utf-8"
+    )
     # The practice Space remembers conversations: the client stays connected after the last line, as the lesson says.
     ended = 'await import("./appel.mjs"); process.exit();'
-    expect_printed(listing, run(modules, "node", "--input-type=module", "-e", ended))
+    expect_printed(listing, run(node_client_folder, "node", "--input-type=module", "-e", ended))
 
 
 @pytest.mark.parametrize("listing", shown_in("bash"), ids=name_of)
 def test_a_curl_listing_runs(listing: Shown, practice: PracticeServer, tmp_path: Path) -> None:
-    if not shutil.which("curl"):
-        missing("curl is not installed (on Debian and Ubuntu: apt install curl)")
+    require_program("curl")
     first, second = ready(listing.code, practice.url).split("\n\n")
     event = json.loads(re.findall(r"^\{.*\}$", run(tmp_path, "bash", "-c", first), re.MULTILINE)[-1])["event_id"]
     variables = "".join(f"{line}\n" for line in first.split("\n") if re.match(r"\w+=", line))  # of the same terminal

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from hfcourse import database
 from hfcourse.classroom import login_links, login_queue
-from tests.conftest import opened
+from tests.support.apps import open_app
 from tests.support.services import Postgres
 
 WORKERS, ATTEMPTS = 8, 48
@@ -23,7 +23,7 @@ def app(tmp_path: Path, empty_database: bytes) -> Iterator[Flask]:
     server.start()
     settings = {"DATABASE_URL": server.url, "INSTRUCTOR_PASSWORD": "craie et tableau noir"}
     try:
-        with opened(tmp_path, empty_database, **settings) as made:
+        with open_app(tmp_path, empty_database, **settings) as made:
             with made.app_context():
                 database.migrate_current_database()
             yield made

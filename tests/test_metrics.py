@@ -19,7 +19,7 @@ from hfcourse.files import file_store
 from hfcourse.runs import metrics
 from hfcourse.runs.history import queries
 from hfcourse.runs.retention import eviction
-from hfcourse.runs.store import heartbeat, run_statistics, run_store, stop_requests
+from hfcourse.runs.store import effective_status, heartbeat, run_statistics, run_store, stop_requests
 from hfcourse.runs.store.models import Run
 from hfcourse.runs.store.queue_counts import QueuedRun
 from hfcourse.runs.store.run_statistics import (
@@ -29,8 +29,9 @@ from hfcourse.runs.store.run_statistics import (
     WAIT_BOUNDS_MILLISECONDS,
     RunStatistic,
 )
-from tests.support.factories import kept_run
-from tests.support.site_process import ROOT, environment
+from tests.support.factories import make_run
+from tests.support.paths import ROOT
+from tests.support.processes import build_environment
 
 VISITOR = "awa-whose-name-is-nobodys-business"
 SPACE = "secret-owner/secret-space"
@@ -38,11 +39,11 @@ SPACE = "secret-owner/secret-space"
 OTHER = """
 import sys
 from hfcourse import create_app
-from tests.support.factories import kept_run
+from tests.support.factories import make_run
 
 with create_app().app_context():
     for _ in range(int(sys.argv[1])):
-        kept_run("bilal")
+        make_run("bilal")
 """
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
@@ -80,7 +81,7 @@ Grown = Callable[[], dict[tuple[str, str], float]]
 Reading = Callable[[], dict[Sample, float]]
 
 
-def aged(run_id: str, seconds: float) -> None:
+def backdate_heartbeat(run_id: str, seconds: float) -> None:
     """Let this run's process have been silent for so long."""
     with database.write_session() as session:
         before = database.utc_now() - timedelta(seconds=seconds)
@@ -90,7 +91,7 @@ def aged(run_id: str, seconds: float) -> None:
 # The answer
 
 
-def test_it_is_text_that_prometheus_reads_and_sets_no_cookie(client: FlaskClient, read: Reading) -> None:
+def test_metrics_page_is_text_that_prometheus_reads_and_sets_no_cookie(client: FlaskClient, read: Reading) -> None:
     answer = client.get("/metriques")
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert "Set-Cookie" not in answer.headers
@@ -105,9 +106,9 @@ def test_every_outcome_is_there_before_its_first_run(read: Reading) -> None:
         assert values[sample("hfcourse_runs_total", status=status, error="")] == 0
 
 
-def test_it_names_neither_visitor_nor_space_nor_what_was_sent(app: Flask, client: FlaskClient) -> None:
+def test_metrics_page_names_neither_visitor_nor_space_nor_what_was_sent(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
-        kept_run(VISITOR, "failed", space=SPACE, sent={"prenom": "Zoé"}, error="space-error", said="Oups")
+        make_run(VISITOR, "failed", space=SPACE, sent={"prenom": "Zoé"}, error="space-error", error_detail="Oups")
     told = client.get("/metriques").text
     assert 'error="space-error",status="failed"} 1.0' in told
     for word in (VISITOR, *SPACE.split("/"), "Zoé", "Oups", "127.0.0.1"):
@@ -142,7 +143,7 @@ def test_the_end_of_a_call_is_counted_once(
     app: Flask, grown: Grown, status: str, error: str | None, counted: tuple[str, str]
 ) -> None:
     with app.app_context():
-        run_id = kept_run(VISITOR, status, error=error)
+        run_id = make_run(VISITOR, status, error=error)
         assert not run_store.finish_run(run_id, "failed", error="bad-answer")
         stop_requests.request_stop(run_id)
         heartbeat.interrupt_runs([run_id])
@@ -153,7 +154,7 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
     app: Flask, read: Reading, grown: Grown
 ) -> None:
     with app.app_context():
-        run_id = kept_run(VISITOR, "queued")
+        run_id = make_run(VISITOR, "queued")
         assert read()[sample("hfcourse_runs_queued")] == 1
         stop_requests.request_stop(run_id)
         stop_requests.request_stop(run_id)
@@ -166,7 +167,7 @@ def test_a_run_that_is_stopped_while_it_waits_is_counted_and_took_no_time(
 
 def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
-        run_id = kept_run(VISITOR, "running")
+        run_id = make_run(VISITOR, "running")
         stop_requests.request_stop(run_id)
         assert grown() == {}
         assert read()[sample("hfcourse_runs_running")] == 1
@@ -178,8 +179,8 @@ def test_a_run_that_is_asked_to_stop_is_counted_when_it_has(app: Flask, read: Re
 def test_runs_that_a_killed_process_left_are_counted_by_whoever_reads(app: Flask, read: Reading, grown: Grown) -> None:
     with app.app_context():
         for status in ("queued", "running", "running"):
-            aged(kept_run(VISITOR, status), heartbeat.STALE_SECONDS + 1)
-        kept_run(VISITOR, "running")
+            backdate_heartbeat(make_run(VISITOR, status), effective_status.STALE_SECONDS + 1)
+        make_run(VISITOR, "running")
     values = read()
     assert values[sample("hfcourse_runs_queued")] == 0
     assert values[sample("hfcourse_runs_running")] == 1
@@ -191,7 +192,7 @@ def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Gr
     dispatcher = app.extensions["dispatcher"]
     dispatcher.limits.max_active = 0
     with app.app_context():
-        dispatcher.enqueue(QueuedRun(kept_run(VISITOR, "queued"), VISITOR, SPACE))
+        dispatcher.enqueue(QueuedRun(make_run(VISITOR, "queued"), VISITOR, SPACE))
     dispatcher.shut_down()
     dispatcher.shut_down()
     assert grown() == {("interrupted", ""): 1}
@@ -199,7 +200,7 @@ def test_runs_that_a_process_leaves_at_its_end_are_counted(app: Flask, grown: Gr
 
 def test_a_run_that_is_deleted_while_it_goes_on_is_counted(app: Flask, grown: Grown) -> None:
     with app.app_context():
-        run_id = kept_run(VISITOR, "running")
+        run_id = make_run(VISITOR, "running")
         assert queries.stop_and_delete_runs([run_id]) == 1
         assert not run_store.finish_run(run_id, "succeeded")
     assert grown() == {("stopped", ""): 1}
@@ -207,9 +208,9 @@ def test_a_run_that_is_deleted_while_it_goes_on_is_counted(app: Flask, grown: Gr
 
 def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown: Grown) -> None:
     with app.app_context():
-        deleted = kept_run(VISITOR)
+        deleted = make_run(VISITOR)
         old = database.utc_now() - timedelta(days=app.config["KEEP_DAYS"] + 1)
-        kept_run(VISITOR, "failed", error="space-error", at=old)
+        make_run(VISITOR, "failed", error="space-error", at=old)
         before = grown()
         assert queries.stop_and_delete_runs([deleted]) == 1
         assert eviction.prune_all() == 1
@@ -221,11 +222,11 @@ def test_nothing_is_taken_back_when_runs_are_deleted_or_pruned(app: Flask, grown
 def test_no_run_ends_that_cannot_be_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "RETRY_TIMEOUT_SECONDS", 0.5)
     with app.app_context():
-        run_id = kept_run(VISITOR, "running")
+        run_id = make_run(VISITOR, "running")
         with database.write_session() as session:
             session.execute(text("ALTER TABLE run_tallies RENAME TO gone"))
         with pytest.raises(OperationalError, match="run_tallies"):
-            run_store.finish_run(run_id, "succeeded", told=[run_store.NewEvent("log", {})])
+            run_store.finish_run(run_id, "succeeded", events=[run_store.NewEvent("log", {})])
         run = run_store.find_run(run_id, VISITOR)
         assert run is not None
         assert (run.status, run.events) == ("running", [])
@@ -260,7 +261,7 @@ def set_back(run_id: str, **seconds: float) -> None:
 def test_runs_are_counted_by_how_long_they_took_and_waited(app: Flask, read: Reading) -> None:
     with app.app_context():
         for created, started in ((9, 7), (204, 200)):
-            run_id = kept_run(VISITOR, "running")
+            run_id = make_run(VISITOR, "running")
             set_back(run_id, created=created, started=started)
             run_store.finish_run(run_id, "succeeded")
     values = read()
@@ -278,7 +279,7 @@ def test_runs_are_counted_by_how_long_they_took_and_waited(app: Flask, read: Rea
 
 def test_a_clock_that_is_put_back_takes_nothing_away(app: Flask, read: Reading) -> None:
     with app.app_context():
-        run_id = kept_run(VISITOR, "running")
+        run_id = make_run(VISITOR, "running")
         set_back(run_id, created=-50, started=-100)
         run_store.finish_run(run_id, "succeeded")
     values = read()
@@ -300,7 +301,7 @@ def test_other_bounds_leave_what_was_counted_under_those_before() -> None:
 def test_the_errors_of_spaces_are_apart_from_forms_that_are_wrong(app: Flask, read: Reading) -> None:
     with app.app_context():
         for code in ("space-error", "space-error", "queue-full", "invalid-input"):
-            kept_run(VISITOR, "failed", error=code)
+            make_run(VISITOR, "failed", error=code)
     errors = {labels: value for (name, labels), value in read().items() if name == "hfcourse_space_errors_total"}
     assert {dict(labels)["error"]: value for labels, value in errors.items() if value} == {
         "space-error": 2,
@@ -310,7 +311,7 @@ def test_the_errors_of_spaces_are_apart_from_forms_that_are_wrong(app: Flask, re
 
 def test_the_bytes_of_the_kept_files_are_told(app: Flask, read: Reading) -> None:
     with app.app_context():
-        kept_run(VISITOR, file=("chat.png", b"x" * 700))
+        make_run(VISITOR, file=("chat.png", b"x" * 700))
         file_store.save_file("bilal", "chien.png", b"x" * 34)
     assert read()[sample("hfcourse_kept_files_bytes")] == 734
 
@@ -322,7 +323,7 @@ def test_runs_that_end_at_the_same_moment_are_all_counted(app: Flask, grown: Gro
     runs, threads = 10, 8
     gate = threading.Barrier(threads)
     with app.app_context():
-        waiting = [[kept_run(VISITOR, "running") for _ in range(runs)] for _ in range(threads)]
+        waiting = [[make_run(VISITOR, "running") for _ in range(runs)] for _ in range(threads)]
 
     def finish(run_ids: list[str]) -> None:
         gate.wait()
@@ -340,11 +341,11 @@ def test_runs_that_end_at_the_same_moment_are_all_counted(app: Flask, grown: Gro
 
 def test_processes_that_share_a_database_tell_what_all_of_them_did(app: Flask, grown: Grown) -> None:
     runs = 40
-    instance = environment(HFCOURSE_INSTANCE=app.instance_path)
+    instance = build_environment(HFCOURSE_INSTANCE=app.instance_path)
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(runs)], cwd=ROOT, env=instance)
     with app.app_context():
         for _ in range(runs):
-            kept_run(VISITOR, "failed", error="timeout")
+            make_run(VISITOR, "failed", error="timeout")
     assert other.wait(60) == 0
     assert grown() == {("succeeded", ""): runs, ("failed", "timeout"): runs}
     with app.app_context(), database.read_session() as session:

@@ -18,9 +18,9 @@ from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.retention import maintenance
 from hfcourse.runs.store import run_store
 from hfcourse.runs.store.models import Run
-from tests.conftest import end
-from tests.support.clients import Student
-from tests.support.factories import kept_run, known_as
+from tests.support.apps import close_app
+from tests.support.clients import BrowserClient
+from tests.support.factories import log_in_as, make_run
 
 EARLIER = ("0001", "0002")
 RUN = (
@@ -69,11 +69,11 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         opened.commit()
     made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
     yield made
-    end(made)
+    close_app(made)
 
 
 @pytest.fixture
-def inside(site: Flask) -> Iterator[None]:
+def app_context(site: Flask) -> Iterator[None]:
     with site.app_context():
         yield
 
@@ -82,7 +82,7 @@ def ids(words: str, visitor: str = "awa") -> list[str]:
     return [line.id for line in queries.fetch_page(visitor, RunFilter(words=words)).summaries]
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("app_context")
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
@@ -95,26 +95,26 @@ def ids(words: str, visitor: str = "awa") -> list[str]:
         ("numéro", []),
     ],
 )
-def test_its_runs_are_kept_and_found(words: str, wanted: list[str]) -> None:
+def test_runs_of_an_old_database_are_kept_and_found(words: str, wanted: list[str]) -> None:
     assert ids(words) == wanted
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("app_context")
 def test_all_of_many_runs_are_found() -> None:
     assert queries.count_runs("cora", RunFilter(words="numero")) == MANY
     assert ids(f"numero {MANY - 1}", "cora") == [f"many{MANY - 1}"]
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("app_context")
 def test_a_line_says_what_was_sent() -> None:
     assert [line.excerpt for line in queries.fetch_page("awa", RunFilter()).summaries] == [
-        "Chat0.PNG",
-        "Zoé 100 %",
+        "Image\u00a0: Chat0.PNG",
+        "Prénom\u00a0: Zoé 100 %",
         "Chat1.PNG",
     ]
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("app_context")
 def test_the_file_of_a_run_is_still_the_one_of_its_parameter() -> None:
     for run_id in ("picture", "first-of-all"):
         values = run_store.find_sent_values(run_id, "awa")
@@ -122,14 +122,14 @@ def test_the_file_of_a_run_is_still_the_one_of_its_parameter() -> None:
         assert values["image"].id == {"picture": "file0", "first-of-all": "file1"}[run_id]
 
 
-def test_its_pages_open(site: Flask) -> None:
-    student = Student(site.test_client())
+def test_pages_of_an_old_database_open(site: Flask) -> None:
+    student = BrowserClient(site.test_client())
     with student.client.session_transaction() as session:
         session["visitor"] = "awa"
-    links = [str(link["href"]) for link in student.open("/essais/").select("a.whole")]
+    links = [str(link["href"]) for link in student.open_page("/essais/").select("a.row-link")]
     assert links == ["/essais/picture", "/essais/greeting", "/essais/first-of-all"]
     for link in links:
-        student.open(link)
+        student.open_page(link)
 
 
 def test_nothing_is_pruned_because_the_site_was_updated(site: Flask) -> None:
@@ -138,7 +138,7 @@ def test_nothing_is_pruned_because_the_site_was_updated(site: Flask) -> None:
         assert not maintenance.is_due()
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("app_context")
 def test_what_the_texts_of_its_runs_take_is_measured() -> None:
     with database.read_session() as session:
         sizes = dict(session.execute(select(Run.id, Run.text_bytes)).all())
@@ -165,10 +165,10 @@ def test_a_run_of_a_later_revision_is_kept_and_a_new_one_can_be_made(revision: s
         add_run(opened, "greeting", "awa", {"prenom": "Zoé", "image": None}, MOMENT.format(2, 0))
         opened.commit()
     made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
-    awa = known_as(Student(made.test_client()), "awa")
+    awa = log_in_as(BrowserClient(made.test_client()), "awa")
     assert awa.client.get("/essais/greeting.json").get_json()["inputs"]["prenom"] == "Zoé"
     with made.app_context():
-        run_id = kept_run("awa", "succeeded", sent={"prenom": "Awa"})
+        run_id = make_run("awa", "succeeded", sent={"prenom": "Awa"})
         assert [line.id for line in queries.fetch_page("awa", RunFilter()).summaries] == [run_id, "greeting"]
     assert made.test_client().get("/metriques").status_code == 200
-    end(made)
+    close_app(made)

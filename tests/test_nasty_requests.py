@@ -10,10 +10,11 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from hfcourse import database
-from tests.conftest import opened
 from tests.spaces.fake_servers import FakeSpace
-from tests.support.clients import Student
+from tests.support.apps import open_app
+from tests.support.clients import BrowserClient
 from tests.support.services import Postgres
+from tests.support.url_rules import fill_rule, list_rules
 
 LESSON = "3-1-presentation"
 PARTS = (
@@ -30,7 +31,7 @@ HEADERS = (
     ("Accept-Encoding", "br;q=9e999, gzip;q=x, " + "," * 500), ("Content-Length", "9" * 5_000),
     ("Content-Type", "multipart/form-data"), ("Content-Type", "multipart/form-data; boundary=\xe9"),
     ("Content-Type", "application/x-www-form-urlencoded; charset=zzz"), ("X-Forwarded-For", "\x00, [::"),
-    ("X-Fragment", "\x00"), ("HX-Request", "\xff"), ("Sec-Fetch-Site", "\x00"), ("X-CSRFToken", "\xff" * 99),
+    ("X-Fragment", "\x00"), ("Sec-Fetch-Site", "\x00"), ("X-CSRFToken", "\xff" * 99),
 )  # fmt: skip
 WITHOUT_END = {"live.stream"}
 LINE_ENDS = {ord("\r"): None, ord("\n"): None}
@@ -64,7 +65,7 @@ def served(
     if server:
         server.start()
         settings["DATABASE_URL"] = server.url
-    with opened(folder, empty_database, **settings) as made:
+    with open_app(folder, empty_database, **settings) as made:
         made.config.update(PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
         made.testing = False
         if server:
@@ -82,19 +83,15 @@ def run_address(served: Flask) -> str:
     client = served.test_client()
     with client.session_transaction() as session:
         session["visitor"] = "awa"
-    student = Student(client)
-    address = student.send(student.open_form("/echo", space="/espaces/a/b")).headers["Location"]
-    assert student.finished(address)["status"] == "succeeded"
+    student = BrowserClient(client)
+    address = student.submit_form(student.open_form("/echo", space="/espaces/a/b")).headers["Location"]
+    assert student.wait_for_end(address)["status"] == "succeeded"
     return address
 
 
 def is_deletion(rule: Rule, method: str) -> bool:
     """Would this request delete the run?"""
     return method == "POST" and rule.rule.endswith("/supprimer")
-
-
-def rules(app: Flask, method: str) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
 
 
 def ask(app: Flask, path: str, method: str = "GET", **more: object) -> int:
@@ -108,11 +105,6 @@ def ask(app: Flask, path: str, method: str = "GET", **more: object) -> int:
     return response.status_code
 
 
-def path_with(rule: Rule, part: str) -> str:
-    """The path of a rule with `part` in the place of each of its arguments."""
-    return re.sub(r"<[^>]*>", lambda _: part, rule.rule)
-
-
 def failed(statuses: dict[str, int]) -> dict[str, int]:
     """The requests that ended in an error of the site (503: no Hub is reachable here)."""
     return {what: status for what, status in statuses.items() if status >= 500 and status != 503}
@@ -122,9 +114,9 @@ def failed(statuses: dict[str, int]) -> dict[str, int]:
 def test_paths_with_nasty_parts_are_no_error_of_the_site(served: Flask, part: str) -> None:
     answers = {}
     for method in ("GET", "POST"):
-        for rule in rules(served, method):
+        for rule in list_rules(served, method):
             if rule.arguments:
-                path = path_with(rule, part)
+                path = fill_rule(rule, part)
                 answers[f"{method} {path[:80]}"] = ask(served, path, method)
     assert answers
     assert failed(answers) == {}
@@ -134,7 +126,8 @@ def test_paths_with_nasty_parts_are_no_error_of_the_site(served: Flask, part: st
 def test_queries_with_nasty_values_are_no_error_of_the_site(served: Flask, part: str) -> None:
     query = "&".join(f"{name}={part}" for name in QUERY)
     paths = ["/", "/essais/", "/essais/supprimer", "/recherche", f"/lecons/{LESSON}", "/essais/nope/flux",
-             "/essais/nope/statut", "/espaces/hfcourse/entrainement", "/enseignant/", "/glossaire"]  # fmt: skip
+             "/essais/nope/statut", "/espaces/hfcourse/entrainement", "/enseignant/", "/glossaire",
+             "/et-si/", "/et-si/coupure"]  # fmt: skip
     answers = {path: ask(served, path, query_string=query) for path in paths}
     assert failed(answers) == {}
 
@@ -153,7 +146,7 @@ def test_headers_with_nasty_values_are_no_error_of_the_site(served: Flask, name:
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", "9" * 5_000, "\ufffd", "-1", "[", "http://["])
 def test_forms_with_nasty_fields_are_no_error_of_the_site(served: Flask, value: str) -> None:
-    paths = [path_with(rule, "nope") for rule in rules(served, "POST")] + [f"/lecons/{LESSON}"]
+    paths = [fill_rule(rule, "nope") for rule in list_rules(served, "POST")] + [f"/lecons/{LESSON}"]
     answers = {path: ask(served, path, "POST", data=dict.fromkeys(FIELDS, value)) for path in paths}
     assert failed(answers) == {}
 
@@ -166,7 +159,7 @@ def test_routes_of_a_run_with_nasty_numbers_are_no_error_of_the_site(
     run_id = run_address.rpartition("/")[2]
     answers = {}
     for method in ("GET", "POST"):
-        for rule in rules(served, method):
+        for rule in list_rules(served, method):
             if rule.endpoint in WITHOUT_END or "<run_id:run_id>" not in rule.rule or is_deletion(rule, method):
                 continue
             path = re.sub(r"<[^>]*>", lambda _: part, rule.rule.replace("<run_id:run_id>", run_id))

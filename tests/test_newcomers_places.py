@@ -8,26 +8,18 @@ import pytest
 from flask import Flask
 
 from hfcourse import create_app
-from tests.conftest import end
-from tests.spaces.slow_space import SlowSpace, with_space
-from tests.support.clients import Student
+from tests.spaces.slow_space import SlowSpace
+from tests.support.apps import close_app, write_catalogue
+from tests.support.clients import BrowserClient
 
 
 @pytest.fixture
-def space() -> Iterator[SlowSpace]:
-    made = SlowSpace()
-    yield made
-    made.may_end.set()
-    made.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path, space: SlowSpace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def site(tmp_path: Path, slow_space: SlowSpace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     monkeypatch.setenv("HFCOURSE_RUNS_AT_ONCE", "8")
-    with_space(tmp_path, space.url)
+    write_catalogue(tmp_path, slow_space.url)
     made = create_app({"INSTANCE": str(tmp_path / "instance"), "TESTING": True})
     yield made
-    end(made)
+    close_app(made)
 
 
 @pytest.fixture
@@ -36,17 +28,17 @@ def minute() -> int:
     return int(time.time()) // 60
 
 
-def student_of(site: Flask, visitor: str, minute: int) -> Student:
+def student_of(site: Flask, visitor: str, minute: int) -> BrowserClient:
     """Return a student whose cookie was made in this minute."""
-    student = Student(site.test_client())
+    student = BrowserClient(site.test_client())
     with student.client.session_transaction() as session:
         session.update(visitor=visitor, since=minute * 60)
     return student
 
 
-def starts(site: Flask, student: Student) -> bool:
+def starts(site: Flask, student: BrowserClient) -> bool:
     """Send a slow run; has it left the queue?"""
-    answer = student.send(student.open("/espaces/a/b"), words="un")
+    answer = student.submit_form(student.open_page("/espaces/a/b"), words="un")
     assert answer.status_code == 303
     return answer.headers["Location"].rpartition("/")[2] not in site.extensions["dispatcher"].queue.waiting_ids()
 

@@ -4,9 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,106 +12,95 @@ import pytest
 from tests.spaces import hostile_spaces
 from tests.spaces.fake_servers import FakeServer, FakeSpace
 from tests.spaces.slow_space import SlowSpace
-from tests.support.http_browser import Visitor
-from tests.support.practice_space import until
-from tests.support.scripted_space import Listener
-from tests.support.services import Nginx, fill_template, program
-from tests.support.site_process import ROOT, Site, gunicorn, started
-from tests.support.slow_clients import LESSON, SILENT, connect, deaf_clients, slow_clients
+from tests.support.http_browser import HttpBrowser
+from tests.support.optional_tools import require_program
+from tests.support.paths import ROOT
+from tests.support.scripted_space import RunStreamListener
+from tests.support.services import fill_template, run_nginx
+from tests.support.site_process import SiteProcess, build_gunicorn_command, run_site
+from tests.support.slow_clients import (
+    LESSON_PATH,
+    STALLED_REQUESTS,
+    open_connection,
+    open_non_reading_clients,
+    open_slow_clients,
+)
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
 MANY = 32
 THREADS = 4  # of gunicorn: eight times fewer than there are slow clients
 FILE_BYTES = 19_000_000
-PATIENCE_SECONDS, SOON_SECONDS = 30, 5
-
-
-@contextmanager
-def proxied(folder: Path, upstream: str) -> Iterator[Nginx]:
-    """nginx in front of `upstream`."""
-    nginx = Nginx(folder, urlsplit(upstream).netloc)
-    nginx.start()
-    try:
-        yield nginx
-    finally:
-        nginx.end()
-
-
-@pytest.fixture(scope="module")
-def slow_space() -> Iterator[SlowSpace]:
-    made = SlowSpace()
-    yield made
-    made.may_end.set()
-    made.close()
+MAX_RESPONSE_SECONDS = 5
 
 
 @pytest.fixture(scope="module")
 def file_space() -> Iterator[FakeSpace]:
     """A Space that gives a large file."""
-    made = FakeSpace(**hostile_spaces.gives_file(), saved=os.urandom(FILE_BYTES))
+    made = FakeSpace(**hostile_spaces.build_file_giving_space(), file_content=os.urandom(FILE_BYTES))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, slow_space: SlowSpace, file_space: FakeSpace) -> Iterator[Site]:
+def site(
+    tmp_path_factory: pytest.TempPathFactory, module_slow_space: SlowSpace, file_space: FakeSpace
+) -> Iterator[SiteProcess]:
     """gunicorn behind nginx; the address is nginx's."""
-    program("nginx")
-    folder, spaces = tmp_path_factory.mktemp("nginx"), {"a/slow": slow_space.url, "a/file": file_space.url}
+    require_program("nginx")
+    folder, spaces = tmp_path_factory.mktemp("nginx"), {"a/slow": module_slow_space.url, "a/file": file_space.url}
     (folder / "instance").mkdir()
     entries = (f'[[space]]\nid = "{name}"\nurl = "{url}"\n' for name, url in spaces.items())
     (folder / "instance" / "spaces.toml").write_text("".join(entries))
     with (
-        started(folder, program=gunicorn("--threads", str(THREADS)), HFCOURSE_TRUSTED_PROXIES="1") as behind,
-        proxied(folder / "proxy", behind.url) as nginx,
+        run_site(
+            folder, program=build_gunicorn_command("--threads", str(THREADS)), HFCOURSE_TRUSTED_PROXIES="1"
+        ) as behind,
+        run_nginx(folder / "proxy", behind.url) as nginx,
     ):
-        yield Site(nginx.url, behind.process, behind.log)
+        yield SiteProcess(nginx.url, behind.process, behind.log)
 
 
-@pytest.fixture
-def visitor(site: Site) -> Iterator[Visitor]:
-    somebody = Visitor(site)
-    yield somebody
-    somebody.close()
-
-
-def seconds_of_a_lesson(site: Site) -> float:
+def time_lesson(site: SiteProcess) -> float:
     begun = time.monotonic()
-    assert httpx.get(site.url + LESSON, timeout=PATIENCE_SECONDS, trust_env=False, verify=False).status_code == 200
+    assert (
+        httpx.get(site.url + LESSON_PATH, timeout=WAIT_TIMEOUT_SECONDS, trust_env=False, verify=False).status_code
+        == 200
+    )
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("kind", SILENT)
-def test_slow_clients_keep_nobody_from_a_lesson(site: Site, kind: str) -> None:
-    with slow_clients(site.url, kind, MANY):
-        assert max(seconds_of_a_lesson(site) for _ in range(3)) < SOON_SECONDS
+@pytest.mark.parametrize("kind", STALLED_REQUESTS)
+def test_slow_clients_keep_nobody_from_a_lesson(site: SiteProcess, kind: str) -> None:
+    with open_slow_clients(site.url, kind, MANY):
+        assert max(time_lesson(site) for _ in range(3)) < MAX_RESPONSE_SECONDS
 
 
-def test_deaf_clients_keep_nobody_from_a_lesson(site: Site, visitor: Visitor) -> None:
-    visit = visitor.try_out("/espaces/a/file")
-    (given,) = visit.files
+def test_deaf_clients_keep_nobody_from_a_lesson(site: SiteProcess, http_browser: HttpBrowser) -> None:
+    visit = http_browser.visit_space("/espaces/a/file")
+    (given,) = visit.file_responses
     assert len(given.content) == FILE_BYTES
-    cookie = "; ".join(f"{each.name}={each.value}" for each in visitor.browser.cookies.jar)
-    with deaf_clients(site.url, given.request.url.path, cookie, MANY):
-        assert max(seconds_of_a_lesson(site) for _ in range(3)) < SOON_SECONDS
+    cookie = "; ".join(f"{each.name}={each.value}" for each in http_browser.http.cookies.jar)
+    with open_non_reading_clients(site.url, given.request.url.path, cookie, MANY):
+        assert max(time_lesson(site) for _ in range(3)) < MAX_RESPONSE_SECONDS
 
 
-def test_a_stream_passes_unbuffered(visitor: Visitor, slow_space: SlowSpace) -> None:
-    slow_space.may_end.clear()
-    run = visitor.start("/espaces/a/slow")
-    listener = Listener(visitor, run)
+def test_a_stream_passes_unbuffered(http_browser: HttpBrowser, module_slow_space: SlowSpace) -> None:
+    module_slow_space.may_finish.clear()
+    run = http_browser.start_run("/espaces/a/slow")
+    listener = RunStreamListener(http_browser, run)
     try:
         assert listener.wait_for(lambda shown: "un" in shown.text).status == "running"  # the Space goes on
-        assert until(lambda: bool(listener.comments), PATIENCE_SECONDS), "its heartbeats come one by one"
-        slow_space.may_end.set()
+        assert wait_until(lambda: bool(listener.comments)), "its heartbeats come one by one"
+        module_slow_space.may_finish.set()
         assert listener.wait_for(lambda shown: shown.status == "succeeded")
         listener.wait_for_end()
     finally:
-        slow_space.may_end.set()
-        listener.leave()
+        module_slow_space.may_finish.set()
+        listener.disconnect()
 
 
-def test_a_file_that_is_too_large_for_the_proxy_is_refused_in_french(site: Site) -> None:
-    client = connect(site.url)
+def test_a_file_that_is_too_large_for_the_proxy_is_refused_in_french(site: SiteProcess) -> None:
+    client = open_connection(site.url)
     client.sendall(b"POST /essais HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 41943041\r\n\r\n")
     answer = client.recv(65536).decode()
     client.close()
@@ -121,8 +108,8 @@ def test_a_file_that_is_too_large_for_the_proxy_is_refused_in_french(site: Site)
     assert "plus léger" in answer
 
 
-def test_a_request_without_sense_is_refused_in_french(site: Site) -> None:
-    client = connect(site.url)
+def test_a_request_without_sense_is_refused_in_french(site: SiteProcess) -> None:
+    client = open_connection(site.url)
     client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"a" * 40_000 + b"\r\n\r\n")
     answer = client.recv(65536).decode()
     client.close()
@@ -131,14 +118,14 @@ def test_a_request_without_sense_is_refused_in_french(site: Site) -> None:
 
 
 def test_a_site_that_does_not_run_is_told_in_french(tmp_path: Path) -> None:
-    with proxied(tmp_path / "proxy", "http://127.0.0.1:9") as nginx:
+    with run_nginx(tmp_path / "proxy", "http://127.0.0.1:9") as nginx:
         answer = httpx.get(nginx.url, trust_env=False, verify=False)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert "Attendez une minute" in answer.text
 
 
 def test_forwarded_headers_are_one_value_of_the_proxy(tmp_path: Path) -> None:
-    program("nginx")
+    require_program("nginx")
     upstream = FakeServer(lambda exchange: exchange.reply({}))
     claimed = {
         "X-Forwarded-For": "9.9.9.9",
@@ -147,7 +134,7 @@ def test_forwarded_headers_are_one_value_of_the_proxy(tmp_path: Path) -> None:
         "X-Forwarded-Prefix": "//stranger.example",
         "Forwarded": "for=9.9.9.9",
     }
-    with proxied(tmp_path / "proxy", upstream.url) as nginx:
+    with run_nginx(tmp_path / "proxy", upstream.url) as nginx:
         answer = httpx.get(nginx.url, headers=claimed, trust_env=False, verify=False)
     upstream.close()
     heard = {name: value for name, value in upstream.requests[0].headers.items() if "orwarded" in name.lower()}
@@ -159,16 +146,16 @@ def test_forwarded_headers_are_one_value_of_the_proxy(tmp_path: Path) -> None:
 
 
 def test_requests_of_one_address_are_limited(tmp_path: Path) -> None:
-    program("nginx")
+    require_program("nginx")
     template = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
     most = int(template.partition("limit_conn hfcourse_address ")[2].partition(";")[0])
     may_answer = threading.Event()
-    upstream = FakeServer(lambda exchange: (may_answer.wait(PATIENCE_SECONDS), exchange.reply({}))[1])
-    with proxied(tmp_path / "proxy", upstream.url) as nginx:
-        clients = [connect(nginx.url) for _ in range(most)]
+    upstream = FakeServer(lambda exchange: (may_answer.wait(WAIT_TIMEOUT_SECONDS), exchange.reply({}))[1])
+    with run_nginx(tmp_path / "proxy", upstream.url) as nginx:
+        clients = [open_connection(nginx.url) for _ in range(most)]
         for client in clients:
             client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert until(lambda: len(upstream.requests) == most, PATIENCE_SECONDS)
+        assert wait_until(lambda: len(upstream.requests) == most)
         answer = httpx.get(nginx.url, trust_env=False, verify=False)
         may_answer.set()
         for client in clients:

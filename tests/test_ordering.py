@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from hfcourse.lessons.exercises import ordering
 from hfcourse.lessons.exercises.ordering import Ordering
-from tests.support.clients import Student
-from tests.test_library import Course, course  # noqa: F401  (a course of ours)
-from tests.test_markdown import FIRST_LINE, lesson, said
-from tests.test_quiz import ADDRESS, marks
+from tests.support.clients import BrowserClient
+from tests.support.lesson_parts import LESSON_PATH, load_progress_records
+from tests.support.lessons import BODY_FIRST_LINE, CourseFolder, list_lint_messages, render_lesson_body
 
 CALL = """::: ordre
 Remettez l'appel dans l'ordre.
@@ -46,8 +45,8 @@ print("+--+")
 
 
 def parsed(source: str) -> Ordering:
-    rendered = lesson(source)
-    assert said(rendered) == []
+    rendered = render_lesson_body(source)
+    assert list_lint_messages(rendered) == []
     (found,) = (part for part in rendered.parts if isinstance(part, Ordering))
     return found
 
@@ -102,9 +101,11 @@ class TestWriting:
         ],
     )
     def test_what_is_wrong_is_reported_with_its_line(self, source: str, what: str) -> None:
-        rendered = lesson(source)
-        line = FIRST_LINE + (3 if "langage" in what else len(CALL.split("\n")) if "deux fois" in what else 0)
-        assert any(each.startswith(f"{line}: {what}") for each in said(rendered)), said(rendered)
+        rendered = render_lesson_body(source)
+        line = BODY_FIRST_LINE + (3 if "langage" in what else len(CALL.split("\n")) if "deux fois" in what else 0)
+        assert any(each.startswith(f"{line}: {what}") for each in list_lint_messages(rendered)), list_lint_messages(
+            rendered
+        )
         assert "\0" not in rendered.html
 
 
@@ -143,7 +144,12 @@ class TestVerdict:
         first, second, *rest = right_ranks(found)
         html = found.render_html({found.key: "".join([second, first, *rest])})
         assert re.findall(r'data-say="(\w+)">', html) == ["wrong"]
-        assert sorted(re.findall(r'<li data-places="\d" class="(\w+)"', html)) == ["right", "right", "wrong", "wrong"]
+        assert sorted(re.findall(r'<li data-places="\d" class="(\w+)"', html)) == [
+            "correct",
+            "correct",
+            "incorrect",
+            "incorrect",
+        ]
 
     def test_a_right_order_says_why(self) -> None:
         found = parsed(CALL)
@@ -153,55 +159,57 @@ class TestVerdict:
 
 
 @pytest.fixture
-def short(course: Course) -> Course:  # noqa: F811
+def short(course: CourseFolder) -> CourseFolder:
     """A lesson of one question."""
     course.write("31.md", "3.1", "un", f"Un chapeau.\n\n{CALL}")
     return course
 
 
-def arrange(student: Student, ranks: str) -> str:
+def arrange(student: BrowserClient, ranks: str) -> str:
     """Choose a number for each line as a browser without scripts does; return where it leads."""
-    form = student.open(ADDRESS).select_one("form.ordering")
+    form = student.open_page(LESSON_PATH).select_one("form.ordering")
     assert form is not None
     chosen = [
         next(str(option["value"]) for option in select("option") if str(option["value"])[1:] == rank)
         for select, rank in zip(form("select"), ranks, strict=True)
     ]
     data = {"ordre": form.select_one("[name=ordre]")["value"], "rang": chosen}  # type: ignore[index]
-    sent = student.client.post(ADDRESS, data=data)
+    sent = student.client.post(LESSON_PATH, data=data)
     assert sent.status_code == 303
     return sent.headers["Location"]
 
 
 @pytest.mark.usefixtures("short")
 class TestAnswering:
-    def test_the_order_is_kept_and_counts_as_progress(self, student: Student, app: Flask) -> None:
+    def test_the_order_is_kept_and_counts_as_progress(self, student: BrowserClient, app: Flask) -> None:
         ranks = right_ranks(parsed(CALL))
-        assert arrange(student, ranks) == f"{ADDRESS}#ordre-1"
-        assert [mark.value for mark in marks(app)] == [ranks]
-        page = student.open(ADDRESS)
+        assert arrange(student, ranks) == f"{LESSON_PATH}#ordre-1"
+        assert [mark.value for mark in load_progress_records(app)] == [ranks]
+        page = student.open_page(LESSON_PATH)
         assert page.select_one("#ordre-1 [data-say=right]:not([hidden])")
         kept = sorted(str(each["value"]) for each in page.select("#ordre-1 option[selected]"))
         assert "".join(each[1:] for each in kept) == ranks
         assert [str(line["data-places"]) for line in page.select("#ordre-1 li")] == ["1", "2", "3", "4"]
-        assert "1 question sur 1" in student.open("/").get_text()
+        assert "1 question sur 1" in student.open_page("/").get_text()
 
-    def test_a_wrong_order_does_not(self, student: Student) -> None:
+    def test_a_wrong_order_does_not(self, student: BrowserClient) -> None:
         arrange(student, right_ranks(parsed(CALL))[::-1])
-        assert "1 question sur 1" not in student.open("/").get_text()
+        assert "1 question sur 1" not in student.open_page("/").get_text()
 
     @pytest.mark.parametrize("sent", [[], ["a9", "b", "c-1", "z1"], ["a" * 5_000], ["a1", "a2"]])
-    def test_what_no_form_sends_is_kept_as_not_chosen(self, student: Student, app: Flask, sent: list[str]) -> None:
-        student.client.post(ADDRESS, data={"ordre": parsed(CALL).key, "rang": sent})
-        (mark,) = marks(app)
+    def test_what_no_form_sends_is_kept_as_not_chosen(
+        self, student: BrowserClient, app: Flask, sent: list[str]
+    ) -> None:
+        student.client.post(LESSON_PATH, data={"ordre": parsed(CALL).key, "rang": sent})
+        (mark,) = load_progress_records(app)
         assert re.fullmatch("[0-2]000", mark.value)
 
-    def test_an_unknown_question_keeps_nothing(self, student: Student, app: Flask) -> None:
-        sent = student.client.post(ADDRESS, data={"ordre": "0", "rang": ["a1"]})
-        assert (sent.status_code, marks(app)) == (303, [])
+    def test_an_unknown_question_keeps_nothing(self, student: BrowserClient, app: Flask) -> None:
+        sent = student.client.post(LESSON_PATH, data={"ordre": "0", "rang": ["a1"]})
+        assert (sent.status_code, load_progress_records(app)) == (303, [])
 
-    def test_each_line_has_a_labelled_control(self, student: Student) -> None:
-        form = student.open(ADDRESS).select_one("form.ordering")
+    def test_each_line_has_a_labelled_control(self, student: BrowserClient) -> None:
+        form = student.open_page(LESSON_PATH).select_one("form.ordering")
         assert form is not None
         for select in form("select"):
             label = form.select_one(f'label[for="{select["id"]}"]')
@@ -209,12 +217,12 @@ class TestAnswering:
             assert "Place de la ligne" in label.get_text()
             assert form.find(id=select["aria-describedby"])
 
-    @pytest.mark.parametrize("path", ["/imprimer", f"{ADDRESS}/projeter"])
-    def test_elsewhere_it_is_there_too(self, student: Student, path: str) -> None:
-        form = student.open(path).select_one("form.ordering")
+    @pytest.mark.parametrize("path", ["/imprimer", f"{LESSON_PATH}/projeter"])
+    def test_elsewhere_it_is_there_too(self, student: BrowserClient, path: str) -> None:
+        form = student.open_page(path).select_one("form.ordering")
         assert form is not None
         assert len(form("select")) == 4
         assert form.has_attr("method") == (path == "/imprimer")
 
-    def test_the_search_does_not_find_its_lines(self, student: Student) -> None:
-        assert student.open("/recherche?q=entrainement").select(".results li") == []
+    def test_the_search_does_not_find_its_lines(self, student: BrowserClient) -> None:
+        assert student.open_page("/recherche?q=entrainement").select(".results li") == []

@@ -1,5 +1,6 @@
 """How a value is drawn: by its shape first, and never more of it than a page can hold."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from hfcourse.runs.outputs.output_kinds import classify_value
 from hfcourse.runs.outputs.rendered_outputs import EXPORT_FORMATS, VALUE_PRESENTERS, render_output, render_outputs
 from hfcourse.runs.outputs.scores import MAX_SCORES, present_label
 from hfcourse.runs.outputs.table_presenters import FormattedNumber
-from hfcourse.runs.values.value_types import FETCH_FAILED, OVER_LIMIT, FileEntry
+from hfcourse.runs.values.file_refs import FETCH_FAILED, OVER_LIMIT, FileEntry
 from hfcourse.text.typography import format_number
-from tests.spaces.all_components import pixel
-from tests.support.cpu_time import effort
+from tests.spaces.all_components import make_data_url
+from tests.support.cpu_time import measure_cpu_seconds
+from tests.support.paths import ROOT
 
 FILE = FileEntry(file="/essais/x/fichiers/0", name="chat.png", bytes=3, media_type="image/png")
 PICTURE = {"image": FILE, "caption": None}
@@ -29,25 +31,25 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
 @pytest.mark.parametrize(
     ("component", "value", "kind"),
     [
-        ("Image", None, "nothing"),
+        ("Image", None, "null"),
         ("Textbox", "", "text"),
         ("Textbox", "mot", "text"),
         ("Radio", "mot", "text"),
         ("Number", "mot", "text"),
-        ("Markdown", "# mot", "prose"),
+        ("Markdown", "# mot", "markdown"),
         ("Html", "<b>", "html"),
         ("Html", 3, "scalar"),
         ("Code", "x = 1", "code"),
-        ("Json", "mot", "prose"),
-        ("Json", "[1] Une **note**", "prose"),
-        ("Json", '"Bonjour" a-t-il dit', "prose"),
-        ("Json", "{pas du JSON}", "prose"),
-        ("Json", "42", "prose"),
+        ("Json", "mot", "markdown"),
+        ("Json", "[1] Une **note**", "markdown"),
+        ("Json", '"Bonjour" a-t-il dit', "markdown"),
+        ("Json", "{pas du JSON}", "markdown"),
+        ("Json", "42", "markdown"),
         ("Json", ' {"a": 1}', "code"),
         ("Json", "[1, 2]", "code"),
         ("Json", '"mot"', "code"),
         ("Json", "[" * 5000, "code"),
-        ("Chat-answer", "**mot**", "prose"),
+        ("Chat-answer", "**mot**", "markdown"),
         ("Chat-answer", MESSAGE, "chat"),
         ("Chat-answer", [["Bonjour", "Salut"]], "chat"),
         ("Chat-answer", ["un", {"text": "deux", "type": "text"}], "chat"),
@@ -55,24 +57,24 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
         ("Number", 3.5, "scalar"),
         ("Textbox", 3, "scalar"),
         ("Checkbox", True, "scalar"),
-        ("Datetime", "2026-11-22 14:02:00", "moment"),
-        ("Datetime", "2026-11-22", "moment"),
+        ("Datetime", "2026-11-22 14:02:00", "datetime"),
+        ("Datetime", "2026-11-22", "datetime"),
         ("Datetime", "now - 5m", "text"),
         ("Datetime", 1700000000.5, "scalar"),
         ("Textbox", "2026-11-22", "text"),
-        ("Colorpicker", "#d98236", "colour"),
-        ("Colorpicker", "rgba(1, 2, 3, 0.5)", "colour"),
+        ("Colorpicker", "#d98236", "color"),
+        ("Colorpicker", "rgba(1, 2, 3, 0.5)", "color"),
         ("Colorpicker", "url(#x)", "text"),
         ("Textbox", UPDATE, "unchanged"),
-        ("Textbox", UPDATE | {"visible": True}, "changes"),
+        ("Textbox", UPDATE | {"visible": True}, "component_update"),
         ("Image", FILE, "file"),
         ("Personne", FILE, "file"),
         ("File", [FILE, FILE], "files"),
-        ("Imageslider", [FILE, None], "slider"),
-        ("Imageslider", [None, None], "slider"),
+        ("Imageslider", [FILE, None], "image_slider"),
+        ("Imageslider", [None, None], "image_slider"),
         ("Gallery", [PICTURE, {"video": FILE, "caption": "x"}], "gallery"),
-        ("Annotatedimage", {"image": FILE, "annotations": []}, "annotated"),
-        ("Imageeditor", EDITED, "edited"),
+        ("Annotatedimage", {"image": FILE, "annotations": []}, "annotated_image"),
+        ("Imageeditor", EDITED, "image_editor"),
         ("Multimodaltextbox", {"text": "", "files": [FILE]}, "multimodal"),
         ("Label", {"label": "chat", "confidences": None}, "label"),
         ("Label", {"label": "chat"}, "json"),
@@ -84,14 +86,14 @@ EDITED: dict[str, Any] = {"background": FILE, "layers": [], "composite": None, "
         ("Video", {"video": "film.mp4", "subtitles": None}, "json"),
         ("Paramviewer", {"a": {"type": "int", "default": "1", "description": ""}}, "parameters"),
         ("Json", {"a": {"type": "int"}}, "json"),
-        ("Highlightedtext", [SPAN], "spans"),
+        ("Highlightedtext", [SPAN], "highlighted_text"),
         ("Dataframe", TABLE, "table"),
         ("Json", TABLE, "table"),
-        ("Lineplot", CHART, "plot"),
-        ("Plot", {"type": "matplotlib", "plot": pixel()}, "picture"),
-        ("Plot", {"type": "matplotlib", "plot": "data:image/png;base64,AAAA"}, "figure"),
-        ("Plot", {"type": "matplotlib", "plot": "data:text/html;base64,AAAA"}, "figure"),
-        ("Plot", {"type": "altair", "plot": "{}", "chart": "bar"}, "figure"),
+        ("Lineplot", CHART, "native_plot"),
+        ("Plot", {"type": "matplotlib", "plot": make_data_url()}, "plot_image"),
+        ("Plot", {"type": "matplotlib", "plot": "data:image/png;base64,AAAA"}, "plot_spec"),
+        ("Plot", {"type": "matplotlib", "plot": "data:text/html;base64,AAAA"}, "plot_spec"),
+        ("Plot", {"type": "altair", "plot": "{}", "chart": "bar"}, "plot_spec"),
         ("Chatbot", [MESSAGE], "chat"),
         ("Chatbot", [["Bonjour", None]], "chat"),
         ("Chatbot", [], "chat"),
@@ -135,7 +137,7 @@ def test_the_shape_decides_then_the_component(component: str, value: Any, kind: 
 )
 def test_what_has_more_than_a_shape_has_is_shown_whole(value: dict[str, Any]) -> None:
     kind = classify_value("json", value)
-    assert classify_value("json", value | {"et": 1}) == ("plot" if kind == "plot" else "json")
+    assert classify_value("json", value | {"et": 1}) == ("native_plot" if kind == "native_plot" else "json")
 
 
 def test_the_value_of_an_update_is_shown_as_its_component_shows_it() -> None:
@@ -189,18 +191,11 @@ def test_an_update_names_what_it_changes() -> None:
     assert drawn.value == ["visible", "label"]
 
 
-def test_every_kind_has_its_drawer_and_its_template(templates: set[str]) -> None:
-    assert set(VALUE_PRESENTERS) == templates
+def test_every_kind_has_its_presenter_and_its_macro() -> None:
+    templates = (ROOT / "templates/runs/outputs").glob("_*.html")
+    macros = {name for path in templates for name in re.findall(r"{% macro (\w+)\(output, run\b", path.read_text())}
+    assert set(VALUE_PRESENTERS) == macros
     assert set(EXPORT_FORMATS) <= set(VALUE_PRESENTERS)
-
-
-@pytest.fixture
-def templates() -> set[str]:
-    """The kinds that have a partial template."""
-    from tests.support.site_process import ROOT
-
-    names = {path.stem for path in (ROOT / "templates/runs/outputs").glob("*.html")}
-    return {name for name in names if not name.startswith("_")}
 
 
 class TestBounds:
@@ -269,7 +264,7 @@ class TestBounds:
         bubbles, left = VALUE_PRESENTERS["chat"]([long] * 300, context())
         assert (len(bubbles), left) == (100, 200)
         kinds = [bubble.parts[0].kind for bubble in bubbles]
-        assert kinds[-2:] == ["prose", "prose"]  # the latest are those that one reads
+        assert kinds[-2:] == ["markdown", "markdown"]  # the latest are those that one reads
         assert set(kinds[:-2]) == {"text"}
         characters = sum(len(bubble.parts[0].value.text.removesuffix("…")) for bubble in bubbles)
         assert characters == value_presenters.MAX_SHOWN_TEXT_CHARACTERS
@@ -284,7 +279,7 @@ class TestBounds:
         drawn = render_outputs(outputs)
         assert [each.label for each in drawn] == [each["label"] for each in outputs]
         assert {each.kind for each in drawn[:100]} == {"json"}
-        assert {each.kind for each in drawn[200:]} == {"heavy"}
+        assert {each.kind for each in drawn[200:]} == {"omitted"}
         assert sum(each.kind == "json" for each in render_outputs(outputs, is_live=True)) < 50
         assert {each.export_format for each in drawn} == {"json"}
 
@@ -319,7 +314,7 @@ def context(component: str = "chatbot", is_live: bool = False) -> Any:
 @pytest.mark.parametrize("component", ["Markdown", "Chatbot", "Code"])
 def test_two_megabytes_take_no_second_of_ours(component: str, value: Any) -> None:
     output = {"label": "", "component": component, "value": value, "hints": {"language": "c"}}
-    assert effort(lambda: render_output(output, 0, is_live=True)) < 1
+    assert measure_cpu_seconds(lambda: render_output(output, 0, is_live=True)) < 1
 
 
 class TestLabel:
@@ -377,7 +372,7 @@ class TestConversation:
     def test_one_message_and_the_parts_of_one_are_bubbles(self) -> None:
         assert [each.speaker for each in self.drawn({"role": "assistant", "content": "x"})] == ["Le Space"]
         [bubble] = self.drawn(["un", {"component": "number", "value": 2}])
-        assert [part.kind for part in bubble.parts] == ["prose", "scalar"]
+        assert [part.kind for part in bubble.parts] == ["markdown", "scalar"]
 
     def test_component_is_drawn_with_its_own_properties(self) -> None:
         data = {"columns": ["a", "b"], "data": [["x", 1], ["x", 3]], "datatypes": {"a": "nominal"}, "mark": "bar"}
@@ -415,7 +410,7 @@ class TestConversation:
         ]
         [bubble] = self.drawn([{"role": "user", "content": parts}])
         assert [part.kind for part in bubble.parts] == [
-            "prose", "file", "label", "code", "multimodal", "json", "scalar",
+            "markdown", "file", "label", "code", "multimodal", "json", "scalar",
         ]  # fmt: skip
         assert bubble.parts[1].label == "Un chat"
 

@@ -26,9 +26,17 @@ from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.spaces.schema.values.form_budget import MAX_FORM_CHARACTERS, share_fairly
 from hfcourse.spaces.untrusted.json_size import exceeds_json_size, measure_json_size
 from hfcourse.web.security import MAX_FORM_FIELDS
-from tests.support.form_rendering import drawn, form_in, posted
-from tests.support.oversized_descriptions import CHOICES, OVERSIZED, one, shared, space, tables
-from tests.support.recordings import ENDPOINTS, FOLDER, NAMES
+from tests.support.form_parsing import collect_posted_values, find_form
+from tests.support.form_rendering import render_space_page
+from tests.support.oversized_descriptions import (
+    MANY_CHOICES,
+    OVERSIZED_DESCRIPTIONS,
+    build_shared_component_space,
+    build_single_parameter_space,
+    build_space,
+    build_table_props,
+)
+from tests.support.recordings import RECORDED_ENDPOINTS, RECORDING_NAMES, RECORDINGS_FOLDER
 
 SECONDS, DEADLINE_SECONDS, PAGE_BYTES = 3, 240, 1_000_000
 JSON = st.recursive(
@@ -39,56 +47,56 @@ JSON = st.recursive(
 
 
 def test_every_oversized_description_is_drawn_in_seconds_and_in_bounded_memory(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.support.render_oversized", str(tmp_path), *OVERSIZED]
+    command = [sys.executable, "-m", "tests.support.render_oversized", str(tmp_path), *OVERSIZED_DESCRIPTIONS]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=DEADLINE_SECONDS, cwd=Path(__file__).parents[1], check=False
     )
     measured = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert [name for name, _, _ in measured] == [*OVERSIZED], ended.stderr
+    assert [name for name, _, _ in measured] == [*OVERSIZED_DESCRIPTIONS], ended.stderr
     assert [(name, seconds) for name, seconds, _ in measured if seconds > SECONDS] == []
     assert [(name, size) for name, _, size in measured if size > PAGE_BYTES] == []
 
 
-@pytest.mark.parametrize("name", [name for name in OVERSIZED if name != "long names"])
+@pytest.mark.parametrize("name", [name for name in OVERSIZED_DESCRIPTIONS if name != "long names"])
 def test_a_form_that_is_offered_can_be_sent_as_it_is_drawn(app: Flask, name: str) -> None:
-    first = build_description(*OVERSIZED[name]()).endpoints[0]
+    first = build_description(*OVERSIZED_DESCRIPTIONS[name]()).endpoints[0]
     if first.blocked_reason:
         assert first.blocked_reason == ranking.TOO_LARGE_FOR_FORM
         return
-    texts, files = posted(form_in(drawn(app, first)))
+    texts, files = collect_posted_values(find_form(render_space_page(app, first)))
     assert len([*texts.items(multi=True), *files.items(multi=True)]) <= MAX_FORM_FIELDS
     with app.app_context():
         form = forms.read_form(first, texts, files, "a visitor")
         assert {each.error for each in form.fields} <= {"", "Choisissez l’une des réponses proposées."}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RECORDING_NAMES)
 def test_recorded_descriptions_lose_nothing(name: str) -> None:
-    found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    found = json.loads((RECORDINGS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     _, info = limit_description(found["config"], found["info"])
     assert info["named_endpoints"] == found["info"]["named_endpoints"]
 
 
 def test_recorded_forms_are_within_the_budget() -> None:
-    for _, endpoint in ENDPOINTS:
+    for _, endpoint in RECORDED_ENDPOINTS:
         assert endpoint.blocked_reason != ranking.TOO_LARGE_FOR_FORM
         for each in endpoint.parameters:
             assert (each.default_is_cut, each.max_shown_choices) == (False, None), each.name
 
 
 def test_bounding_a_description_twice_changes_nothing() -> None:
-    once = limit_description(*OVERSIZED["7,000 endpoints, 7,000 data sets"]())
+    once = limit_description(*OVERSIZED_DESCRIPTIONS["7,000 endpoints, 7,000 data sets"]())
     assert limit_description(*once) == once
 
 
 def test_of_too_many_endpoints_those_with_a_button_are_kept() -> None:
-    config, info = space(*[[("textbox", {}, {})]] * 700)
+    config, info = build_space(*[[("textbox", {}, {})]] * 700)
     config["dependencies"][650]["targets"] = [[650, "click"]]
     assert build_description(config, info).endpoints[0].name == "/f650"
 
 
 def test_of_too_many_parameters_those_of_the_endpoint_with_a_button_are_kept() -> None:
-    config, info = OVERSIZED["30,000 parameters"]()
+    config, info = OVERSIZED_DESCRIPTIONS["30,000 parameters"]()
     config["dependencies"][59]["targets"] = [[1, "click"]]
     found = build_description(config, info)
     assert (found.endpoints[0].name, found.endpoints[0].blocked_reason) == ("/f59", "")
@@ -97,11 +105,9 @@ def test_of_too_many_parameters_those_of_the_endpoint_with_a_button_are_kept() -
 
 
 def test_a_closed_endpoint_says_why_and_leaves_the_others(app: Flask) -> None:
-    found = build_description(*space([("textbox", {}, {})], [("textbox", {}, {})] * 501))
+    found = build_description(*build_space([("textbox", {}, {})], [("textbox", {}, {})] * 501))
     assert [bool(each.blocked_reason) for each in found.endpoints] == [False, True]
-    assert "trop de valeurs" in drawn(app, found.endpoints[1]) or ranking.TOO_LARGE_FOR_FORM in drawn(
-        app, found.endpoints[1]
-    )
+    assert ranking.TOO_LARGE_FOR_FORM in render_space_page(app, found.endpoints[1])
 
 
 def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +116,7 @@ def test_one_component_is_read_once_however_often_it_is_named(monkeypatch: pytes
     read: list[Any] = []
     present = component_props.parse_component_props
     monkeypatch.setattr(component_props, "parse_component_props", lambda *args: read.append(args) or present(*args))
-    build_description(*shared("dropdown", CHOICES, endpoints=20, uses=100))
+    build_description(*build_shared_component_space("dropdown", MANY_CHOICES, endpoints=20, uses=100))
     assert len(read) == 1
 
 
@@ -119,14 +125,16 @@ def test_samples_are_read_within_one_budget_for_all_endpoints(monkeypatch: pytes
     of_sample = example_values.build_example
     monkeypatch.setattr(example_values, "build_example", lambda *args: read.append(args) or of_sample(*args))
     sets = [{"id": 1, "type": "dataset", "props": {"component_ids": [0], "samples": [["x" * 9_980]] * 30}}]
-    found = build_description(*shared("textbox", {}, endpoints=500, uses=1, components=sets))
+    found = build_description(*build_shared_component_space("textbox", {}, endpoints=500, uses=1, components=sets))
     assert found.endpoints[0].examples
     assert len(read) * 10_000 <= example_values.MAX_EXAMPLE_CHARACTERS
 
 
 def test_a_table_without_titles_has_as_many_columns_as_a_form_can_hold() -> None:
     table = (
-        build_description(*one("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}}))
+        build_description(
+            *build_single_parameter_space("dataframe", {"value": {"headers": [], "data": [[""] * 20_000]}})
+        )
         .endpoints[0]
         .parameters[0]
     )
@@ -139,35 +147,41 @@ def test_the_titles_of_a_table_are_read_once_per_page(app: Flask, monkeypatch: p
     asked: list[int] = []
     titles = forms.Field.titles
     monkeypatch.setattr(forms.Field, "titles", property(lambda each: asked.append(1) or titles.fget(each)))
-    drawn(app, build_description(*one("dataframe", tables(20, 10))).endpoints[0])
+    render_space_page(
+        app, build_description(*build_single_parameter_space("dataframe", build_table_props(20, 10))).endpoints[0]
+    )
     assert len(asked) == 1
 
 
 @pytest.mark.parametrize("kind", ["textbox", "json", "code", "number"])
 def test_a_default_that_no_form_shows_is_left_out_and_the_field_says_so(app: Flask, kind: str) -> None:
-    first = build_description(*one(kind, {"value": "x" * 100_001})).endpoints[0]
+    first = build_description(*build_single_parameter_space(kind, {"value": "x" * 100_001})).endpoints[0]
     assert (first.parameters[0].default, first.parameters[0].default_is_cut) == (None, True)
-    assert "envoyer la valeur du Space, trop longue pour être montrée" in drawn(app, first)
+    assert "envoyer la valeur du Space, trop longue pour être montrée" in render_space_page(app, first)
 
 
 def test_a_long_table_is_shown_in_part_and_says_so(app: Flask) -> None:
-    first = build_description(*one("dataframe", tables(10, 300))).endpoints[0]
+    first = build_description(*build_single_parameter_space("dataframe", build_table_props(10, 300))).endpoints[0]
     assert len(first.parameters[0].default["data"]) == 80
-    assert "ce que vous n’en voyez pas part tel quel" in drawn(app, first)
+    assert "ce que vous n’en voyez pas part tel quel" in render_space_page(app, first)
 
 
 def test_small_parameters_keep_all_that_they_have_beside_large_ones() -> None:
     few = {"choices": [["un", 1], ["deux", 2]], "value": 1}
-    parameters = build_description(*space([("radio", CHOICES, {})] * 20 + [("radio", few, {})])).endpoints[0].parameters
+    parameters = (
+        build_description(*build_space([("radio", MANY_CHOICES, {})] * 20 + [("radio", few, {})]))
+        .endpoints[0]
+        .parameters
+    )
     assert [each.max_shown_choices for each in parameters[-1:]] == [None]
     assert all(each.max_shown_choices < 2_000 for each in parameters[:-1])
 
 
 def test_a_choice_that_is_not_drawn_can_be_typed(app: Flask) -> None:
-    first = build_description(*space([("radio", CHOICES | {"value": "v1999"}, {})] * 20)).endpoints[0]
-    form = form_in(drawn(app, first))
+    first = build_description(*build_space([("radio", MANY_CHOICES | {"value": "v1999"}, {})] * 20)).endpoints[0]
+    form = find_form(render_space_page(app, first))
     assert form.select('[name="arg-p0"]')[0]["value"] == "Choix 1999"
-    texts, files = posted(form)
+    texts, files = collect_posted_values(form)
     texts["arg-p1"] = "Choix 1500"
     with app.app_context():
         read = forms.read_form(first, texts, files, "a visitor")
@@ -175,7 +189,7 @@ def test_a_choice_that_is_not_drawn_can_be_typed(app: Flask) -> None:
 
 
 def test_tables_of_one_form_share_the_fields_that_it_can_send(app: Flask) -> None:
-    first = build_description(*space([("dataframe", tables(10, 80), {})] * 3)).endpoints[0]
+    first = build_description(*build_space([("dataframe", build_table_props(10, 80), {})] * 3)).endpoints[0]
     form = forms.bind_form(first)
     for _ in range(200):
         for each in first.parameters:
@@ -184,8 +198,8 @@ def test_tables_of_one_form_share_the_fields_that_it_can_send(app: Flask) -> Non
 
 
 def test_cells_that_nobody_drew_are_not_made(app: Flask) -> None:
-    first = build_description(*space([("dataframe", {"headers": ["a"] * 100}, {})] * 8)).endpoints[0]
-    texts, files = posted(form_in(drawn(app, first)))
+    first = build_description(*build_space([("dataframe", {"headers": ["a"] * 100}, {})] * 8)).endpoints[0]
+    texts, files = collect_posted_values(find_form(render_space_page(app, first)))
     for n in range(8):
         texts[f"arg-p{n}-199-0"] = "x"
     with app.app_context():
@@ -209,7 +223,7 @@ class TestSchema:
         assert json_schema.resolve_schema({"$ref": "#/$defs/B", "$defs": definitions}) == {"type": "string"}
         assert json_schema.resolve_schema({"$ref": "#/$defs/A", "$defs": definitions}) == {}
 
-    def test_it_is_read_once_per_parameter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_schema_is_read_once_per_parameter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[Any] = []
         plain = json_schema.resolve_schema
         monkeypatch.setattr(json_schema, "resolve_schema", lambda *args: asked.append(args) or plain(*args))
@@ -260,32 +274,38 @@ class TestShare:
 class TestClock:
     def test_what_is_drawn_after_its_time_is_plain_and_loses_nothing(self, app: Flask) -> None:
         first = build_description(
-            *space([("radio", {"choices": [["un", 1], ["deux", 2]], "value": 2}, {})] * 3)
+            *build_space([("radio", {"choices": [["un", 1], ["deux", 2]], "value": 2}, {})] * 3)
         ).endpoints[0]
         form = forms.bind_form(first)
         fields = list(RenderingBudget(-1).iter_fields(form.fields))
         assert [each.is_plain for each in fields] == [True] * 3
-        html = form_in(drawn(app, first, form))
+        html = find_form(render_space_page(app, first, form))
         assert [each["value"] for each in html.select('input[type="text"][name^="arg-"]')] == ["deux"] * 3
         with app.app_context():
-            assert forms.read_form(first, *posted(html), "a visitor").values == {"p0": 2, "p1": 2, "p2": 2}
+            assert forms.read_form(first, *collect_posted_values(html), "a visitor").values == {
+                "p0": 2,
+                "p1": 2,
+                "p2": 2,
+            }
 
     def test_a_plain_table_has_the_rows_that_are_filled(self, app: Flask) -> None:
-        first = build_description(*one("dataframe", {"headers": ["a", "b"], "row_count": [5, "dynamic"]})).endpoints[0]
+        first = build_description(
+            *build_single_parameter_space("dataframe", {"headers": ["a", "b"], "row_count": [5, "dynamic"]})
+        ).endpoints[0]
         form = forms.bind_form(first)
         form.fields[0].rows[3][1] = "typed"
         form.fields[0].is_plain = True
-        rows = form_in(drawn(app, first, form)).select("tbody tr")
+        rows = find_form(render_space_page(app, first, form)).select("tbody tr")
         assert [[cell["value"] for cell in row.select("input")] for row in rows] == [["", ""], ["", "typed"]]
 
     def test_a_form_of_a_class_is_drawn_in_time(self, app: Flask) -> None:
-        form = forms.bind_form(ENDPOINTS[0][1])
-        drawn(app, ENDPOINTS[0][1], form)
+        form = forms.bind_form(RECORDED_ENDPOINTS[0][1])
+        render_space_page(app, RECORDED_ENDPOINTS[0][1], form)
         assert not any(each.is_plain for each in form.fields)
 
 
 def test_describing_ends_at_its_deadline() -> None:
-    config, info = space(*[[("textbox", {}, {})]] * 20)
+    config, info = build_space(*[[("textbox", {}, {})]] * 20)
     said = RawDescription(config | {"protocol": "sse_v3"}, info)
     with pytest.raises(CallError) as failed:
         space_registry.parse_description("https://a-b.hf.space", said, None, None, CancelScope(0))  # type: ignore[arg-type]
@@ -308,5 +328,5 @@ def test_a_description_without_sense_is_still_a_bad_answer() -> None:
 
 
 def test_a_form_within_the_budget_is_about_as_large_as_counted(app: Flask) -> None:
-    first = build_description(*OVERSIZED["ticked boxes in 10,000 parameters"]()).endpoints[0]
-    assert len(drawn(app, first)) <= 1.2 * MAX_FORM_CHARACTERS
+    first = build_description(*OVERSIZED_DESCRIPTIONS["ticked boxes in 10,000 parameters"]()).endpoints[0]
+    assert len(render_space_page(app, first)) <= 1.2 * MAX_FORM_CHARACTERS

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 
 from hfcourse import config
-from tests.support.campus import COMPOSED
-from tests.support.site_process import ROOT
+from tests.support.campus import COMPOSE_CONFIG
+from tests.support.paths import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-SERVICES = COMPOSED["services"]
+SERVICES = COMPOSE_CONFIG["services"]
 OURS = [name for name, service in SERVICES.items() if service.get("build") == "."]
 
 
@@ -38,7 +38,7 @@ def test_the_image_installs_locked_files_alone() -> None:
     assert {"--require-hashes", "--only-binary", "requirements-campus.txt"} <= set(install.split())
 
 
-def test_its_health_is_that_of_the_site() -> None:
+def test_image_health_is_that_of_the_site() -> None:
     (check,) = instructions("HEALTHCHECK")
     program = json.loads(check.partition("CMD")[2])
     assert program[0] == "python"
@@ -46,7 +46,7 @@ def test_its_health_is_that_of_the_site() -> None:
     compile(program[2], "health", "exec")
 
 
-def test_it_starts_what_the_web_service_starts() -> None:
+def test_image_starts_what_the_web_service_starts() -> None:
     (command,) = instructions("CMD")
     assert json.loads(command) == SERVICES["web"]["command"]
 
@@ -60,7 +60,7 @@ def test_a_service_of_ours_starts_a_program_that_there_is(name: str, app: Flask)
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_its_settings_are_known_and_no_secret_stands_in_the_file(name: str) -> None:
+def test_settings_of_a_service_are_known_and_without_secret(name: str) -> None:
     for variable, value in SERVICES[name]["environment"].items():
         assert variable in config.KNOWN_VARIABLES | {"HF_TOKEN", "WEB_CONCURRENCY"}
         if re.search("KEY|PASSWORD|TOKEN", variable):
@@ -79,7 +79,7 @@ def test_what_a_service_waits_for_is_there_and_can_say_that_it_is_ready(name: st
         assert not is_healthy or has_check
     for volume in SERVICES[name].get("volumes", []):
         source = volume.partition(":")[0]
-        assert source.startswith(".") or source in COMPOSED["volumes"]
+        assert source.startswith(".") or source in COMPOSE_CONFIG["volumes"]
 
 
 def test_only_the_proxy_is_reached_from_outside_and_only_from_this_machine_unless_said() -> None:
@@ -116,7 +116,7 @@ def reachable(name: str) -> set[str]:
 
 def is_cut_off(name: str) -> bool:
     """Is no network of this service one that leads out?"""
-    return all(COMPOSED["networks"][each] == {"internal": True} for each in SERVICES[name]["networks"])
+    return all(COMPOSE_CONFIG["networks"][each] == {"internal": True} for each in SERVICES[name]["networks"])
 
 
 def test_the_practice_space_reaches_neither_database_nor_queue_nor_the_outside() -> None:

@@ -18,18 +18,19 @@ from hfcourse import create_app
 from hfcourse.errors import CallError
 from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.runs import presenter
+from hfcourse.runs.execution.output_serializer import OutputSerializer
 from hfcourse.runs.execution.recorder import Recorder
 from hfcourse.runs.outputs import export, slow_texts, untrusted_markdown, value_presenters
 from hfcourse.runs.outputs.rendered_outputs import render_outputs
 from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.runs.store import run_store
+from hfcourse.runs.values.file_refs import FileEntry
 from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
-from hfcourse.runs.values.value_types import FileEntry
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.conftest import end
-from tests.spaces.all_components import file as file_data
-from tests.support.cpu_time import effort
+from tests.spaces.all_components import make_file_data as file_data
+from tests.support.apps import close_app
+from tests.support.clocks import FakeMonotonic
+from tests.support.cpu_time import measure_cpu_seconds
 
 VISITOR = "awa"
 MAX_PAGE_BYTES = 1_200_000
@@ -41,7 +42,7 @@ Output = tuple[str, Any]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     made = create_app({"INSTANCE": str(tmp_path_factory.mktemp("pages")), "TESTING": True})
     yield made
-    end(made)
+    close_app(made)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,8 @@ def answered(site: Flask, *outputs: Output, label: str = "Sortie", hints: dict[s
         )
         run = run_store.claim_run(given_run)
         assert run is not None
-        recording = Recorder(run)
         returns = tuple(ReturnValue(label, component, hints or {}) for component, _ in outputs)
-        recording.endpoint = Endpoint("/e", "E", "", (), returns)
+        recording = Recorder(run, OutputSerializer(returns))
         recording.finish_with_outputs([value for _, value in outputs], fetch)
     return f"/essais/{run.id}"
 
@@ -177,9 +177,9 @@ def slow_texts_of(count: int) -> list[str]:
 def test_the_clock_of_a_page_ends_the_drawing_of_its_markdown() -> None:
     outputs = [{"label": "", "component": "Markdown", "value": text} for text in slow_texts_of(20)]
     drawn: list[Any] = []
-    assert effort(lambda: drawn.extend(render_outputs(outputs))) < 4 * MAX_DRAW_SECONDS
+    assert measure_cpu_seconds(lambda: drawn.extend(render_outputs(outputs))) < 4 * MAX_DRAW_SECONDS
     assert len(drawn) == 20
-    assert {each.kind for each in drawn[-3:]} == {"heavy"}
+    assert {each.kind for each in drawn[-3:]} == {"omitted"}
     assert all(each.excerpt for each in drawn)
 
 
@@ -207,8 +207,7 @@ def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch
     assert not known.is_known_too_slow("0", 1.5)
     assert known.is_known_too_slow("1", 1.5)
     assert not known.is_known_too_slow("1", 2)
-    later = slow_texts.time.monotonic() + slow_texts.SLOW_TEXT_TTL_SECONDS + 1
-    monkeypatch.setattr(slow_texts.time, "monotonic", lambda: later)
+    FakeMonotonic(monkeypatch, slow_texts).advance(slow_texts.SLOW_TEXT_TTL_SECONDS + 1)
     assert not known.is_known_too_slow("1", 1.5)
 
 
@@ -271,7 +270,7 @@ def test_a_page_that_is_full_takes_nothing_more() -> None:
 def test_files_are_told_apart_in_linear_time() -> None:
     def found(count: int) -> float:
         files = [FileEntry.make_missing("later", f"{n}.png") for n in range(count)]
-        return effort(lambda: presenter.collect_files(files))
+        return measure_cpu_seconds(lambda: presenter.collect_files(files))
 
     assert found(40_000) < 40 * (found(4_000) + 0.001)
     assert len(presenter.collect_files([FileEntry.make_missing("later", "a")] * 3)) == 1
@@ -311,7 +310,7 @@ def test_a_message_of_an_author_is_cut_where_it_is_folded_away(site: Flask, brow
             run_store.create_run(VISITOR, space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files={})
         )
         assert run is not None
-        recording = Recorder(run)
+        recording = Recorder(run, OutputSerializer())
         for _ in range(100):
             recording.record_event(LogEvent("info", '"' * 2000))
     page = browser.get(f"/essais/{run.id}")

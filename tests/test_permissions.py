@@ -9,7 +9,7 @@ import pytest
 
 from hfcourse import file_permissions
 from hfcourse.text import common_passwords
-from tests.conftest import opened
+from tests.support.apps import open_app
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ def test_start_tightens_what_an_earlier_version_left_open(tmp_path: Path, empty_
     (folder / "files" / "ab" / "abcd").write_bytes(b"x")
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755)
-    with opened(folder, empty_database) as app:
+    with open_app(folder, empty_database) as app:
         app.test_client().get("/essais/")
         assert set(modes(folder).values()) == {0}
 
@@ -40,11 +40,11 @@ def test_files_below_an_address_of_files_are_private_and_what_else_is_there_is_l
         path.chmod(0o755)
     umask = os.umask(0o022)
     try:
-        with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()) as app:
+        with open_app(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()) as app:
             app.extensions["files"].write_bytes("efgh", b"new")
         assert {name for name, mode in modes(shared).items() if mode} == {"shared", "cours", "courscd"}
         (shared / "ab" / "abcd").chmod(0o644)  # in a private folder: not walked through again
-        with opened(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()):
+        with open_app(tmp_path / "instance", empty_database, FILES_URL=shared.as_uri()):
             assert (shared / "ab" / "abcd").stat().st_mode & 0o077 == 0o044
     finally:
         os.umask(umask)

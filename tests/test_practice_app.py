@@ -17,27 +17,17 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.support.practice_space import client, new_client, practice, until  # noqa: F401 (fixtures)
-
-ENDPOINTS = {
-    "/saluer": (["prenom", "tutoyer"], ["Textbox"]),
-    "/calculer": (["a", "operation", "b"], ["Number"]),
-    "/compter": (["jusqua", "pause"], ["Textbox"]),
-    "/filtrer": (["image", "filtre"], ["Image"]),
-    "/classer": (["phrase"], ["Label"]),
-    "/resumer": (["table"], ["Dataframe", "Textbox"]),
-    "/discuter": (["message"], ["Textbox"]),
-    "/generer": (["prompt", "temperature", "longueur", "graine"], ["Textbox"]),
-}
+from tests.support.practice_space import PRACTICE_ENDPOINTS, open_practice_client
+from tests.support.waiting import wait_until
 
 
-def get(practice, path: str) -> bytes:  # noqa: F811
+def get(practice, path: str) -> bytes:
     with urllib.request.urlopen(practice.url + path) as answer:
         return answer.read()
 
 
 @pytest.fixture
-def info(practice):  # noqa: F811
+def info(practice):
     return json.loads(get(practice, "/gradio_api/info"))
 
 
@@ -54,11 +44,11 @@ def make_picture(tmp_path):
 
 
 @pytest.fixture
-def filtered(practice, client):  # noqa: F811
+def filtered(practice, practice_client):
     """Filters a picture and opens the result."""
 
     def filtered(image, filtre: str) -> Image.Image:
-        file = client.predict(image, filtre, api_name="/filtrer")
+        file = practice_client.predict(image, filtre, api_name="/filtrer")
         assert file["path"].endswith(".png")
         return Image.open(BytesIO(get(practice, "/gradio_api/file=" + file["path"])))
 
@@ -77,7 +67,7 @@ def test_the_endpoints_are_these_eight_with_these_parameters(info):
         for name, endpoint in info["named_endpoints"].items()
     }
 
-    assert described == ENDPOINTS
+    assert described == PRACTICE_ENDPOINTS
     assert info["unnamed_endpoints"] == {}
 
 
@@ -88,18 +78,18 @@ def test_each_endpoint_is_described_in_one_french_sentence(info):
         assert not {" ;", " :"} & {endpoint["description"][i : i + 2] for i in range(200)}
 
 
-def test_the_page_loads_no_font_or_script_from_elsewhere(practice):  # noqa: F811
+def test_the_page_loads_no_font_or_script_from_elsewhere(practice):
     assert b"fonts.googleapis" not in get(practice, "/") + get(practice, "/theme.css")
 
 
-def test_a_hidden_exception_stays_hidden(practice, client):  # noqa: F811
+def test_a_hidden_exception_stays_hidden(practice, practice_client):
     assert json.loads(get(practice, "/config"))["show_error"] is False
     with pytest.raises(AppError) as caught:
-        client.predict("texte", "addition", 2, api_name="/calculer")
+        practice_client.predict("texte", "addition", 2, api_name="/calculer")
     assert "could not convert" not in str(caught.value)
 
 
-def test_the_app_listens_on_this_machine_only(practice):  # noqa: F811
+def test_the_app_listens_on_this_machine_only(practice):
     assert practice.url.startswith("http://127.0.0.1:")
     sockets = Path("/proc/net/tcp")
     if sockets.exists():
@@ -111,15 +101,15 @@ def test_the_app_listens_on_this_machine_only(practice):  # noqa: F811
 # --- /saluer, /calculer
 
 
-def test_it_greets_by_first_name(client):  # noqa: F811
-    assert client.predict("  Awa ", True, api_name="/saluer") == "Bonjour Awa\u202f! Comment vas-tu\u202f?"
-    assert client.predict("Éloïse", False, api_name="/saluer").endswith("Comment allez-vous\u202f?")
+def test_practice_app_greets_by_first_name(practice_client):
+    assert practice_client.predict("  Awa ", True, api_name="/saluer") == "Bonjour Awa\u202f! Comment vas-tu\u202f?"
+    assert practice_client.predict("Éloïse", False, api_name="/saluer").endswith("Comment allez-vous\u202f?")
 
 
 @pytest.mark.parametrize("prenom", ["", "   ", "x" * 81])
-def test_it_does_not_greet_nobody(client, prenom):  # noqa: F811
+def test_practice_app_does_not_greet_an_empty_name(practice_client, prenom):
     with pytest.raises(AppError, match="prénom"):
-        client.predict(prenom, True, api_name="/saluer")
+        practice_client.predict(prenom, True, api_name="/saluer")
 
 
 @pytest.mark.parametrize(
@@ -133,31 +123,31 @@ def test_it_does_not_greet_nobody(client, prenom):  # noqa: F811
         (0, "division", 5, 0),
     ],
 )
-def test_it_calculates(client, a, operation, b, result):  # noqa: F811
-    assert client.predict(a, operation, b, api_name="/calculer") == result
+def test_practice_app_calculates(practice_client, a, operation, b, result):
+    assert practice_client.predict(a, operation, b, api_name="/calculer") == result
 
 
-def test_dividing_by_zero_is_an_error_that_says_so(client):  # noqa: F811
+def test_dividing_by_zero_is_an_error_that_says_so(practice_client):
     with pytest.raises(AppError, match="On ne peut pas diviser par zéro\u00a0:"):
-        client.predict(1, "division", 0, api_name="/calculer")
+        practice_client.predict(1, "division", 0, api_name="/calculer")
 
 
 @pytest.mark.parametrize("values", [(None, "addition", 2), (1, "addition", None), (1, None, 2)])
-def test_a_missing_value_is_an_error_that_says_so(client, values):  # noqa: F811
+def test_a_missing_value_is_an_error_that_says_so(practice_client, values):
     with pytest.raises(AppError, match="deux nombres"):
-        client.predict(*values, api_name="/calculer")
+        practice_client.predict(*values, api_name="/calculer")
 
 
-def test_a_result_too_large_is_an_error_that_says_so(client):  # noqa: F811
+def test_a_result_too_large_is_an_error_that_says_so(practice_client):
     with pytest.raises(AppError, match="trop grand"):
-        client.predict(1e300, "multiplication", 1e300, api_name="/calculer")
+        practice_client.predict(1e300, "multiplication", 1e300, api_name="/calculer")
 
 
 # --- /compter
 
 
-def test_it_counts_step_by_step(client):  # noqa: F811
-    run = client.submit(4, 0.1, api_name="/compter")
+def test_practice_app_counts_step_by_step(practice_client):
+    run = practice_client.submit(4, 0.1, api_name="/compter")
     values = list(run)
 
     assert [value.count("…") for value in values] == [1, 2, 3, 3]
@@ -165,19 +155,19 @@ def test_it_counts_step_by_step(client):  # noqa: F811
     assert all(later.startswith(earlier) for earlier, later in pairwise(values))
 
 
-def test_it_shows_its_progress(practice, client):  # noqa: F811
-    run = client.submit(5, 0.5, api_name="/compter")
+def test_practice_app_shows_its_progress(practice, practice_client):
+    run = practice_client.submit(5, 0.5, api_name="/compter")
 
     def seen() -> set[int | None]:
         return {unit.index for unit in run.status().progress_data or []}
 
-    assert until(lambda: seen() & {1, 2, 3, 4})
+    assert wait_until(lambda: seen() & {1, 2, 3, 4})
 
 
 @pytest.mark.parametrize(("jusqua", "pause"), [(0, 0.1), (21, 0.1), (5, 2.1), (5, -1)])
-def test_it_refuses_to_count_for_too_long(client, jusqua, pause):  # noqa: F811
+def test_practice_app_refuses_to_count_for_too_long(practice_client, jusqua, pause):
     with pytest.raises(AppError, match=r"minimum|maximum"):
-        client.predict(jusqua, pause, api_name="/compter")
+        practice_client.predict(jusqua, pause, api_name="/compter")
 
 
 # --- /filtrer
@@ -192,7 +182,7 @@ def test_it_refuses_to_count_for_too_long(client, jusqua, pause):  # noqa: F811
         ("contours", (255, 255, 255)),
     ],
 )
-def test_it_filters_a_picture(make_picture, filtered, filtre, seen):
+def test_practice_app_filters_a_picture(make_picture, filtered, filtre, seen):
     picture = filtered(make_picture(), filtre)
 
     assert picture.size == (40, 30)
@@ -230,11 +220,11 @@ def test_transparency_is_kept(make_picture, filtered):
     )
 
 
-def test_a_large_picture_is_reduced_and_a_huge_one_refused(make_picture, filtered, client):  # noqa: F811
+def test_a_large_picture_is_reduced_and_a_huge_one_refused(make_picture, filtered, practice_client):
     assert filtered(make_picture(size=(4096, 1024), name="large.jpg"), "négatif").size == (2048, 512)
     for size in [(4300, 3000), (8000, 8000), (20_000, 20_000)]:  # Pillow itself refuses the last one
         with pytest.raises(AppError, match="trop grande\u00a0: 12 millions"):
-            client.predict(make_picture(size=size, mode="1", color=0), "négatif", api_name="/filtrer")
+            practice_client.predict(make_picture(size=size, mode="1", color=0), "négatif", api_name="/filtrer")
 
 
 def test_filtrer_takes_what_a_phone_calls_12_megapixels(make_picture, filtered):
@@ -242,12 +232,12 @@ def test_filtrer_takes_what_a_phone_calls_12_megapixels(make_picture, filtered):
 
 
 @pytest.mark.parametrize("name", ["image.tiff", "image.bmp", "image.ico", "image.jp2", "image.png.svg"])
-def test_filtrer_refuses_other_formats_with_a_sentence(tmp_path, client, name):  # noqa: F811
+def test_filtrer_refuses_other_formats_with_a_sentence(tmp_path, practice_client, name):
     path = tmp_path / name
     kind = {".tiff": "TIFF", ".bmp": "BMP", ".ico": "ICO", ".jp2": "JPEG2000"}.get(path.suffix, "PPM")
     Image.new("RGB", (40, 30)).save(path, format=kind)
     with pytest.raises(AppError, match="pas une image lisible"):
-        client.predict(handle_file(str(path)), "négatif", api_name="/filtrer")
+        practice_client.predict(handle_file(str(path)), "négatif", api_name="/filtrer")
 
 
 def png_with(chunks: list[tuple[bytes, bytes]]) -> bytes:
@@ -276,11 +266,11 @@ def test_filtrer_turns_a_picture_by_its_exif_and_lets_a_bomb_of_it_be(tmp_path, 
         assert filtered(handle_file(str(path)), "négatif").size == size
 
 
-def test_filtrer_refuses_a_picture_whose_texts_unpack_to_megabytes(tmp_path, client):  # noqa: F811
+def test_filtrer_refuses_a_picture_whose_texts_unpack_to_megabytes(tmp_path, practice_client):
     texts = [(b"zTXt", b"key%d\0\0" % n + zlib.compress(b"x" * 1_000_000)) for n in range(20)]
     (tmp_path / "texts.png").write_bytes(png_with(texts))
     with pytest.raises(AppError, match="pas une image lisible"):
-        client.predict(handle_file(str(tmp_path / "texts.png")), "négatif", api_name="/filtrer")
+        practice_client.predict(handle_file(str(tmp_path / "texts.png")), "négatif", api_name="/filtrer")
 
 
 def peak_megabytes(pid: int) -> float:
@@ -290,11 +280,11 @@ def peak_megabytes(pid: int) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the memory of a process")
-def test_filtrer_filters_many_large_pictures_within_600_megabytes(practice, make_picture):  # noqa: F811
+def test_filtrer_filters_many_large_pictures_within_600_megabytes(practice, make_picture):
     photo = make_picture(size=(4032, 3024), mode="RGBA", name="photo.png")
 
     def filter_one(_number: int) -> str:
-        return new_client(practice).predict(photo, "flou", api_name="/filtrer")["path"]
+        return open_practice_client(practice).predict(photo, "flou", api_name="/filtrer")["path"]
 
     with ThreadPoolExecutor(12) as pool:
         assert len(list(pool.map(filter_one, range(12)))) == 12
@@ -302,7 +292,7 @@ def test_filtrer_filters_many_large_pictures_within_600_megabytes(practice, make
 
 
 @pytest.mark.parametrize("data", [["x" * 600_000], [[[] for _ in range(70_000)]]], ids=["long", "many values"])
-def test_a_call_with_too_much_json_is_refused_before_it_is_parsed(practice, client, data):  # noqa: F811
+def test_a_call_with_too_much_json_is_refused_before_it_is_parsed(practice, practice_client, data):
     body = json.dumps({"data": data, "fn_index": 0, "session_hash": "s"}, separators=(",", ":")).encode()
     asked = urllib.request.Request(
         f"{practice.url}/gradio_api/queue/join", body, {"Content-Type": "application/json"}, method="POST"
@@ -311,14 +301,14 @@ def test_a_call_with_too_much_json_is_refused_before_it_is_parsed(practice, clie
         urllib.request.urlopen(asked)
     caught.value.close()
     assert caught.value.code == 413
-    assert client.predict("Awa", True, api_name="/saluer").startswith("Bonjour Awa")
+    assert practice_client.predict("Awa", True, api_name="/saluer").startswith("Bonjour Awa")
 
 
-def test_the_largest_table_is_taken_and_a_larger_one_refused_with_a_sentence(client):  # noqa: F811
-    rows, _, _ = summary(client, ["a"], [[1.25]] * 20_000)
+def test_the_largest_table_is_taken_and_a_larger_one_refused_with_a_sentence(practice_client):
+    rows, _, _ = summary(practice_client, ["a"], [[1.25]] * 20_000)
     assert rows[0][1] == 20_000
     with pytest.raises(AppError, match="trop grand"):
-        summary(client, ["a"], [[1]] * 20_001)
+        summary(practice_client, ["a"], [[1]] * 20_001)
 
 
 def test_what_is_kept_of_calls_is_bounded_in_number_and_time() -> None:
@@ -331,98 +321,98 @@ def test_what_is_kept_of_calls_is_bounded_in_number_and_time() -> None:
     assert ran.stdout.strip() == "1000 (60, 300) 40 [3600]"
 
 
-def test_no_picture_is_an_error_that_says_so(client):  # noqa: F811
+def test_no_picture_is_an_error_that_says_so(practice_client):
     with pytest.raises(AppError, match="Envoyez une image"):
-        client.predict(None, "négatif", api_name="/filtrer")
+        practice_client.predict(None, "négatif", api_name="/filtrer")
 
 
-def test_a_picture_cut_short_is_an_error_that_says_so(tmp_path, client):  # noqa: F811
+def test_a_picture_cut_short_is_an_error_that_says_so(tmp_path, practice_client):
     Image.effect_noise((200, 200), 50).save(tmp_path / "whole.png")
     cut = tmp_path / "cut.png"
     cut.write_bytes((tmp_path / "whole.png").read_bytes()[:5000])
 
     with pytest.raises(AppError, match="pas une image lisible"):
-        client.predict(handle_file(str(cut)), "négatif", api_name="/filtrer")
+        practice_client.predict(handle_file(str(cut)), "négatif", api_name="/filtrer")
 
 
 # --- /classer, /resumer
 
 
-def test_it_tells_the_language_of_a_sentence(client):  # noqa: F811
-    answer = client.predict("Demain nous irons cueillir des champignons.", api_name="/classer")
+def test_practice_app_tells_the_language_of_a_sentence(practice_client):
+    answer = practice_client.predict("Demain nous irons cueillir des champignons.", api_name="/classer")
 
     assert answer["label"] == "français"
     assert len(answer["confidences"]) == 7
     assert sum(each["confidence"] for each in answer["confidences"]) == pytest.approx(1)
 
 
-def test_a_text_without_letters_has_no_language(client):  # noqa: F811
+def test_a_text_without_letters_has_no_language(practice_client):
     with pytest.raises(AppError, match="aucune lettre"):
-        client.predict("123 !", api_name="/classer")
+        practice_client.predict("123 !", api_name="/classer")
 
 
-def summary(client, headers, data):  # noqa: F811
+def summary(client, headers, data):
     table, phrase = client.predict({"headers": headers, "data": data, "metadata": None}, api_name="/resumer")
     return table["data"], phrase, table["headers"]
 
 
-def test_it_summarises_the_columns_of_numbers(client):  # noqa: F811
-    rows, phrase, headers = summary(client, ["ville", "kilos"], [["Dakar", 3], ["Lyon", 1], ["Lomé", 8]])
+def test_practice_app_summarises_the_columns_of_numbers(practice_client):
+    rows, phrase, headers = summary(practice_client, ["ville", "kilos"], [["Dakar", 3], ["Lyon", 1], ["Lomé", 8]])
 
     assert headers == ["colonne", "nombre", "minimum", "maximum", "moyenne", "médiane"]
     assert rows == [["kilos", 3, 1, 8, 4, 3]]
     assert phrase == "3 lignes, 2 colonnes, dont 1 de nombres."
 
 
-def test_it_reads_numbers_as_french_people_write_them(client):  # noqa: F811
-    rows, _, _ = summary(client, ["prix"], [["1 234,5"], [""], [None], ["rien"], ["0,5"], ["nan"]])
+def test_practice_app_reads_numbers_as_french_people_write_them(practice_client):
+    rows, _, _ = summary(practice_client, ["prix"], [["1 234,5"], [""], [None], ["rien"], ["0,5"], ["nan"]])
 
     assert rows == [["prix", 2, 0.5, 1234.5, 617.5, 617.5]]
 
 
 @pytest.mark.parametrize(("headers", "data"), [(["a", "b"], []), (["a"], [["x"]]), ([], [])])
-def test_a_table_without_numbers_is_said_to_have_none(client, headers, data):  # noqa: F811
-    assert "aucun nombre à résumer" in summary(client, headers, data)[1]
+def test_a_table_without_numbers_is_said_to_have_none(practice_client, headers, data):
+    assert "aucun nombre à résumer" in summary(practice_client, headers, data)[1]
 
 
 # --- /discuter
 
 
-def ask(client, message: str) -> str:  # noqa: F811
+def ask(client, message: str) -> str:
     return client.predict(message, api_name="/discuter")
 
 
-def test_it_answers_from_the_course_and_names_the_section(client):  # noqa: F811
-    answer = ask(client, "Qu'est-ce qu'un Space ?")
+def test_practice_app_answers_from_the_course_and_names_the_section(practice_client):
+    answer = ask(practice_client, "Qu'est-ce qu'un Space ?")
 
     assert answer.startswith("Space\u00a0: une mini-application")
     assert "Une leçon en parle. Leçon 3." in answer
     assert "Un Space est" in answer
 
 
-def test_each_value_is_the_whole_answer_so_far(client):  # noqa: F811
-    values = list(client.submit("Comment créer un jeton ?", api_name="/discuter"))
+def test_each_value_is_the_whole_answer_so_far(practice_client):
+    values = list(practice_client.submit("Comment créer un jeton ?", api_name="/discuter"))
 
     assert len(values) > 5
     assert all(later.startswith(earlier) for earlier, later in pairwise(values))
 
 
-def test_the_same_client_is_remembered_and_another_is_not(practice, client):  # noqa: F811
-    ask(client, "Qu'est-ce qu'un jeton ?")
-    more = ask(client, "et ensuite ?")
+def test_the_same_client_is_remembered_and_another_is_not(practice, practice_client):
+    ask(practice_client, "Qu'est-ce qu'un jeton ?")
+    more = ask(practice_client, "et ensuite ?")
 
     assert more.startswith("Leçon 3.")
-    assert "Qu’est-ce qu’un jeton" in ask(client, "Quelle était ma première question ?")
-    assert "premier message" in ask(new_client(practice), "Quelle était ma première question ?")
+    assert "Qu’est-ce qu’un jeton" in ask(practice_client, "Quelle était ma première question ?")
+    assert "premier message" in ask(open_practice_client(practice), "Quelle était ma première question ?")
 
 
 @pytest.mark.parametrize("message", ["", "  ", "x" * 2001])
-def test_a_message_empty_or_too_long_is_an_error_that_says_so(client, message):  # noqa: F811
+def test_a_message_empty_or_too_long_is_an_error_that_says_so(practice_client, message):
     with pytest.raises(AppError, match=r"question|trop long"):
-        ask(client, message)
+        ask(practice_client, message)
 
 
-def test_what_students_send_is_kept_in_the_folder_of_the_app_only(practice, make_picture, filtered):  # noqa: F811
+def test_what_students_send_is_kept_in_the_folder_of_the_app_only(practice, make_picture, filtered):
     filtered(make_picture(name="temoin.png"), "négatif")
     kept = {path.relative_to(practice.folder).parts[0] for path in Path(practice.folder).rglob("temoin.png")}
 

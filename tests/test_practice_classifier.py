@@ -89,14 +89,14 @@ def guess(classifier: LanguageClassifier, text: str) -> str:
     return max(confidences, key=confidences.__getitem__)
 
 
-def test_there_are_at_least_sixty_different_sentences_in_each_language():
+def test_classifier_has_sixty_different_sentences_in_each_language():
     sentences = read_sentences()
 
     assert set(sentences) == set(UNSEEN)
     assert all(len(set(lines)) >= 60 for lines in sentences.values())
 
 
-def test_it_is_right_on_sentences_it_never_saw(classifier):
+def test_classifier_is_right_on_sentences_it_never_saw(classifier):
     known = {line for lines in read_sentences().values() for line in lines}
     cases = [(text, language) for language, texts in UNSEEN.items() for text in texts]
 
@@ -105,7 +105,7 @@ def test_it_is_right_on_sentences_it_never_saw(classifier):
     assert right / len(cases) >= 0.95
 
 
-def test_it_is_right_on_each_fifth_of_its_data_after_learning_the_rest():
+def test_classifier_is_right_on_each_fifth_of_its_data_after_learning_the_rest():
     sentences = read_sentences()
     right = total = 0
     for part in range(5):
@@ -125,7 +125,7 @@ def test_confidences_are_probabilities(classifier):
         assert all(0 <= value <= 1 for value in confidences.values())
 
 
-def test_its_confidence_on_two_words_is_about_how_often_it_is_right():
+def test_confidence_of_the_classifier_is_about_how_often_it_is_right():
     sentences = read_sentences()
     learnt = {language: lines[::2] for language, lines in sentences.items()}
     classifier = LanguageClassifier(learnt)

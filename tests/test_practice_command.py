@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from hfcourse.practice import app_process, foreground_server
+from tests.support.commands import run_command
+from tests.support.paths import ROOT
 from tests.support.plain_typography import untypeset
-from tests.support.practice_space import WAKE_SECONDS, is_running, until
-from tests.support.site_process import ROOT, environment, free_port
-from tests.test_commands import type_in
+from tests.support.practice_space import WAKE_TIMEOUT_SECONDS
+from tests.support.processes import build_environment, find_free_port, is_process_running
+from tests.support.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "flask", "practice"]
 TOKEN = "hf_" + "b3C4" * 8
@@ -31,12 +33,12 @@ def start(tmp_path: Path) -> Iterator[Started]:
     begun: list[subprocess.Popen[str]] = []
 
     def start(*options: str) -> tuple[subprocess.Popen[str], str]:
-        settings = environment(HFCOURSE_INSTANCE=str(tmp_path), HF_TOKEN=TOKEN, HFCOURSE_SECRET_KEY="k" * 40)
+        settings = build_environment(HFCOURSE_INSTANCE=str(tmp_path), HF_TOKEN=TOKEN, HFCOURSE_SECRET_KEY="k" * 40)
         process = subprocess.Popen([*COMMAND, *options], cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
         begun.append(process)
         assert process.stdout
         found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, process.wait(WAKE_SECONDS)
+        assert found, process.wait(WAKE_TIMEOUT_SECONDS)
         return process, found[0]
 
     yield start
@@ -60,15 +62,15 @@ def children_of(process_id: int) -> list[int]:
 
 def described(url: str) -> set[str]:
     """The endpoints of the Space at this address."""
-    with urllib.request.urlopen(f"{url}/gradio_api/info", timeout=WAKE_SECONDS) as answer:
+    with urllib.request.urlopen(f"{url}/gradio_api/info", timeout=WAKE_TIMEOUT_SECONDS) as answer:
         return set(json.load(answer)["named_endpoints"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_it_answers_at_the_address_it_says_and_leaves_nothing_behind(
+def test_practice_command_answers_at_the_address_it_says_and_leaves_nothing_behind(
     start: Started, tmp_path: Path, number: signal.Signals
 ) -> None:
-    port = free_port()
+    port = find_free_port()
     process, url = start("--port", str(port))
     assert url == f"http://127.0.0.1:{port}"
     assert "/saluer" in described(url)
@@ -78,11 +80,11 @@ def test_it_answers_at_the_address_it_says_and_leaves_nothing_behind(
     assert {line.partition("=")[0] for line in told.split("\0") if line.startswith(("HF_TOKEN", "HFCOURSE_"))} == set()
     process.send_signal(number)
     assert process.wait(app_process.END_TIMEOUT_SECONDS + 5) == (-number if number is signal.SIGKILL else 0)
-    assert until(lambda: not is_running(app))
-    assert until(lambda: not list((tmp_path / "practice").glob("practice-*")))
+    assert wait_until(lambda: not is_process_running(app))
+    assert wait_until(lambda: not list((tmp_path / "practice").glob("practice-*")))
 
 
-def test_it_says_so_when_the_app_ends_by_itself(start: Started) -> None:
+def test_practice_command_says_so_when_the_app_ends_by_itself(start: Started) -> None:
     process, _ = start("--port", "0")
     (app,) = children_of(process.pid)
     os.kill(app, signal.SIGKILL)
@@ -118,13 +120,13 @@ def test_network_address_and_settings_are_printed_for_other_machines(start: Star
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        said = type_in(tmp_path, *COMMAND, "--port", str(port))
+        said = run_command(tmp_path, *COMMAND, "--port", str(port))
     assert said.returncode == 1
     assert len(said.stderr.strip().splitlines()) == 1
     assert f"écouter à 127.0.0.1:{port} : ce port est déjà pris. Changez --host ou --port." in untypeset(said.stderr)
 
 
 def test_a_host_that_is_not_of_this_machine_is_told_in_one_line(tmp_path: Path) -> None:
-    said = type_in(tmp_path, *COMMAND, "--host", "192.0.2.1", "--port", "0")
+    said = run_command(tmp_path, *COMMAND, "--host", "192.0.2.1", "--port", "0")
     assert (said.returncode, len(said.stderr.strip().splitlines())) == (1, 1)
     assert "192.0.2.1" in said.stderr

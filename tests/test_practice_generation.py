@@ -29,7 +29,8 @@ from hfcourse.practice.language_model import (
     PromptTooLongError,
 )
 from hfcourse.practice.server import PracticeServer
-from tests.support.practice_space import WAKE_SECONDS, client, new_client, practice, until  # noqa: F401 (fixtures)
+from tests.support.practice_space import WAKE_TIMEOUT_SECONDS, open_practice_client
+from tests.support.waiting import wait_until
 
 PROGRAMS = Path(__file__).parents[1] / "hfcourse" / "content" / "trois-chemins"
 STAND_IN = Path(__file__).parent / "data" / "language_model"
@@ -44,14 +45,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeServer]
         patch.setenv("PYTHONPATH", os.pathsep.join([str(STAND_IN), os.environ.get("PYTHONPATH", "")]))
         server = PracticeServer(tmp_path_factory.mktemp("practice"))
         server.wake()
-        assert server.wait_until_awake(WAKE_SECONDS), server.failure
+        assert server.wait_until_awake(WAKE_TIMEOUT_SECONDS), server.failure
     yield server
     server.stop()
 
 
 @pytest.fixture
 def model_client(server: PracticeServer) -> Client:
-    return new_client(server)
+    return open_practice_client(server)
 
 
 def read_trace(server: PracticeServer) -> list[str]:
@@ -60,7 +61,7 @@ def read_trace(server: PracticeServer) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
 
-def generate(client: Client, prompt="Bonjour", temperature=0.7, length=5, seed=1) -> str:  # noqa: F811
+def generate(client: Client, prompt="Bonjour", temperature=0.7, length=5, seed=1) -> str:
     return client.predict(prompt, temperature, length, seed, api_name="/generer")
 
 
@@ -103,11 +104,11 @@ class TestEndpoint:
             model_client.predict(*values, api_name="/generer")
 
     def test_one_generation_runs_at_a_time_and_the_next_sees_its_place(self, server: PracticeServer) -> None:
-        first = new_client(server).submit("lent", 0.7, 30, 1, api_name="/generer")
-        assert until(first.outputs)
-        second = new_client(server).submit("lent aussi", 0.7, 2, 1, api_name="/generer")
+        first = open_practice_client(server).submit("lent", 0.7, 30, 1, api_name="/generer")
+        assert wait_until(first.outputs)
+        second = open_practice_client(server).submit("lent aussi", 0.7, 2, 1, api_name="/generer")
 
-        assert until(lambda: second.status().code is Status.IN_QUEUE and second.status().rank == 0)
+        assert wait_until(lambda: second.status().code is Status.IN_QUEUE and second.status().rank == 0)
         assert not second.outputs()
         assert len(second.result().split()) == 2
         assert first.done()
@@ -117,12 +118,12 @@ class TestEndpoint:
             assert running <= 1
 
     def test_a_cancelled_call_stops_the_generation(self, server: PracticeServer) -> None:
-        run = new_client(server).submit("lent", 0.7, 200, 1, api_name="/generer")
-        assert until(run.outputs)
+        run = open_practice_client(server).submit("lent", 0.7, 200, 1, api_name="/generer")
+        assert wait_until(run.outputs)
         before = read_trace(server)
         run.cancel()
 
-        assert until(lambda: read_trace(server).count("end") == before.count("end") + 1)
+        assert wait_until(lambda: read_trace(server).count("end") == before.count("end") + 1)
         assert read_trace(server)[len(before) :].count("token") < 100
 
     def test_a_closed_browser_stops_the_generation(self, server: PracticeServer) -> None:
@@ -133,9 +134,9 @@ class TestEndpoint:
                 next(line for line in answer.iter_lines() if "process_generating" in line)
                 before = read_trace(server)
 
-        assert until(lambda: read_trace(server).count("end") == before.count("end") + 1)
+        assert wait_until(lambda: read_trace(server).count("end") == before.count("end") + 1)
         assert read_trace(server)[len(before) :].count("token") < 100
-        assert generate(new_client(server))
+        assert generate(open_practice_client(server))
 
     def test_the_weights_are_loaded_once_for_one_thread(self, server: PracticeServer, model_client) -> None:
         generate(model_client)
@@ -154,7 +155,7 @@ def run_program(name: str, **variables: str) -> str:
 
 
 def test_the_program_that_calls_a_space_prints_what_the_model_writes(server: PracticeServer) -> None:
-    expected = generate(new_client(server), "Translate into French: The train is late.", 0, 40)
+    expected = generate(open_practice_client(server), "Translate into French: The train is late.", 0, 40)
     assert run_program("space.py", SPACE_URL=server.url) == expected.strip()
 
 
@@ -179,14 +180,14 @@ def test_the_program_that_calls_a_provider_asks_as_its_library_wants(monkeypatch
 
 def find_fn_index(server: PracticeServer) -> int:
     """The number of `/generer` in the Space's own page."""
-    dependencies = new_client(server).config["dependencies"]
+    dependencies = open_practice_client(server).config["dependencies"]
     return next(each["id"] for each in dependencies if each["api_name"] == "generer")
 
 
 @pytest.mark.skipif(IS_INSTALLED, reason="a model is installed")
-def test_without_a_model_the_endpoint_says_how_to_get_one(client: Client) -> None:  # noqa: F811
+def test_without_a_model_the_endpoint_says_how_to_get_one(practice_client: Client) -> None:
     with pytest.raises(AppError, match="«\u00a0make model\u00a0»"):
-        generate(client)
+        generate(practice_client)
 
 
 # --- the model, in this process
@@ -290,14 +291,16 @@ def test_loading_that_fails_is_logged(weights, monkeypatch, caplog, error: Excep
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="no language model: `make model` installs one, in some minutes")
 class TestRealModel:
-    def test_it_answers_in_words_that_a_seed_repeats(self, practice: PracticeServer) -> None:  # noqa: F811
-        answers = [generate(new_client(practice), "What is Hugging Face?", 0.7, 20, seed) for seed in (1, 1, 2)]
+    def test_model_answers_in_words_that_a_seed_repeats(self, practice: PracticeServer) -> None:
+        answers = [
+            generate(open_practice_client(practice), "What is Hugging Face?", 0.7, 20, seed) for seed in (1, 1, 2)
+        ]
         assert answers[0] == answers[1] != answers[2]
         assert len(answers[0].split()) > 5
 
     def test_the_program_of_the_lesson_translates(self) -> None:
         assert run_program("machine.py")
 
-    def test_it_refuses_a_prompt_longer_than_its_context(self, practice: PracticeServer) -> None:  # noqa: F811
+    def test_model_refuses_a_prompt_longer_than_its_context(self, practice: PracticeServer) -> None:
         with pytest.raises(AppError, match="raccourcissez-la"):
-            generate(new_client(practice), "𓀀" * 1000)
+            generate(open_practice_client(practice), "𓀀" * 1000)

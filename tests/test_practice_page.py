@@ -9,21 +9,14 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from hfcourse import create_app
-from hfcourse.playground import practice_page
-from tests.conftest import end
+from hfcourse.playground import practice_url
 from tests.spaces.fake_servers import FakeSpace
+from tests.support.apps import close_app
 
 PAGE = "/espaces/hfcourse/entrainement"
 NETWORK_URL = "http://192.0.2.7:7861"
 LINK = "Ouvrir la page du Space d’entraînement"
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.44"}
-
-
-@pytest.fixture
-def space() -> Iterator[FakeSpace]:
-    running = FakeSpace()
-    yield running
-    running.close()
 
 
 @pytest.fixture
@@ -36,7 +29,7 @@ def folder(tmp_path: Path, empty_database: bytes) -> Path:
 def app(folder: Path, space: FakeSpace) -> Iterator[Flask]:
     made = create_app({"INSTANCE": str(folder), "TESTING": True, "PRACTICE_URL": space.url})
     yield made
-    end(made)
+    close_app(made)
 
 
 def open_page(app: Flask, host: str = "127.0.0.1:5000", address: str = PAGE, **sent: Any) -> BeautifulSoup:
@@ -78,10 +71,10 @@ def test_link_needs_a_browser_of_this_machine(app: Flask, sent: dict[str, Any]) 
 def test_practice_space_on_another_machine_is_linked_only_by_the_setting(folder: Path) -> None:
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "PRACTICE_URL": "http://practice.invalid:7861"})
     with app.test_request_context("/", base_url="http://127.0.0.1:5000"):
-        assert practice_page.get_reachable_address() == ""
+        assert practice_url.get_reachable_url() == ""
         app.config["PRACTICE_PAGE_URL"] = NETWORK_URL
-        assert practice_page.get_reachable_address() == NETWORK_URL
-    end(app)
+        assert practice_url.get_reachable_url() == NETWORK_URL
+    close_app(app)
 
 
 def test_address_of_the_setting_is_shown_to_every_reader_and_stands_in_the_code(app: Flask) -> None:
@@ -100,7 +93,7 @@ def test_setting_shows_nothing_of_other_spaces(folder: Path, space: FakeSpace) -
     page = open_page(app, address="/espaces/a/b")
     assert NETWORK_URL not in str(page)
     assert space.url.removeprefix("http://") not in str(page)
-    end(app)
+    close_app(app)
 
 
 def test_entry_of_the_instructor_in_its_place_keeps_its_address(folder: Path, space: FakeSpace) -> None:
@@ -108,4 +101,4 @@ def test_entry_of_the_instructor_in_its_place_keeps_its_address(folder: Path, sp
     (folder / "spaces.toml").write_text(written)
     app = create_app({"INSTANCE": str(folder), "TESTING": True, "PRACTICE_PAGE_URL": NETWORK_URL})
     assert links(open_page(app)) == []
-    end(app)
+    close_app(app)

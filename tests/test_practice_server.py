@@ -14,7 +14,9 @@ import pytest
 
 from hfcourse.practice import app_process as practice_child
 from hfcourse.practice.server import PracticeServer
-from tests.support.practice_space import WAKE_SECONDS, is_running, until
+from tests.support.practice_space import WAKE_TIMEOUT_SECONDS
+from tests.support.processes import is_process_running
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 STAND_IN = """
@@ -98,7 +100,7 @@ def temp_folders(server: PracticeServer) -> list[Path]:
 # --- waking
 
 
-def test_it_starts_nothing_until_it_is_woken(make):
+def test_server_starts_nothing_until_it_is_woken(make):
     server = make()
 
     assert (server.state, server.url, server.pid) == ("asleep", None, None)
@@ -106,7 +108,7 @@ def test_it_starts_nothing_until_it_is_woken(make):
     assert server.wait_until_awake(5) is False
 
 
-def test_it_goes_from_asleep_to_waking_to_awake(make):
+def test_server_goes_from_asleep_to_waking_to_awake(make):
     server = make()
     server.wake()
 
@@ -178,7 +180,7 @@ def test_an_app_that_ends_at_once_is_broken_and_its_last_words_are_kept(make):
     assert server.state == "broken"
     assert "code 1" in server.failure
     assert "the sky fell" in server.failure
-    assert until(lambda: not temp_folders(server))
+    assert wait_until(lambda: not temp_folders(server))
 
 
 def test_an_app_that_never_is_ready_is_broken_and_killed(make):
@@ -188,7 +190,7 @@ def test_an_app_that_never_is_ready_is_broken_and_killed(make):
 
     assert server.wait_until_awake(10) is False
     assert server.state == "broken"
-    assert until(lambda: not is_running(pid))
+    assert wait_until(lambda: not is_process_running(pid))
 
 
 @pytest.mark.parametrize("line", ["not JSON", "[]", "{}", '{"port": "x"}', '{"port": 1}'])
@@ -223,25 +225,25 @@ def test_a_broken_app_is_tried_again(make, tmp_path):
 # --- sleeping
 
 
-def test_it_falls_asleep_when_nobody_uses_it(make):
+def test_server_falls_asleep_when_nobody_uses_it(make):
     server = make(idle_seconds=0.2)
     server.wake()
     server.wait_until_awake(10)
     pid = server.pid
 
-    assert until(lambda: server.state == "asleep")
-    assert until(lambda: not is_running(pid))
-    assert until(lambda: not temp_folders(server))
+    assert wait_until(lambda: server.state == "asleep")
+    assert wait_until(lambda: not is_process_running(pid))
+    assert wait_until(lambda: not temp_folders(server))
 
 
-def test_it_stays_awake_during_a_call_then_falls_asleep(make):
+def test_server_stays_awake_during_a_call_then_falls_asleep(make):
     server = make(idle_seconds=0.2)
     server.wake()
     with server.track_call():
         server.wait_until_awake(10)
-        assert not until(lambda: server.state != "awake", seconds=0.6)
+        assert not wait_until(lambda: server.state != "awake", seconds=0.6)
 
-    assert until(lambda: server.state == "asleep")
+    assert wait_until(lambda: server.state == "asleep")
 
 
 def test_touching_it_pushes_its_sleep_back(make):
@@ -251,12 +253,12 @@ def test_touching_it_pushes_its_sleep_back(make):
     stop_touching = time.monotonic() + 1.2
     while time.monotonic() < stop_touching:
         server.record_use()
-        assert not until(lambda: server.state != "awake", seconds=0.1)
+        assert not wait_until(lambda: server.state != "awake", seconds=0.1)
 
-    assert until(lambda: server.state == "asleep")
+    assert wait_until(lambda: server.state == "asleep")
 
 
-def test_it_can_be_put_to_sleep_and_woken_again(make):
+def test_server_can_be_put_to_sleep_and_woken_again(make):
     server = make()
     server.wake()
     server.wait_until_awake(10)
@@ -264,20 +266,20 @@ def test_it_can_be_put_to_sleep_and_woken_again(make):
     server.sleep()
 
     assert (server.state, server.url) == ("asleep", None)
-    assert not is_running(first)
+    assert not is_process_running(first)
     server.wake()
     assert server.wait_until_awake(10) is True
     assert server.pid != first
 
 
-def test_it_can_be_put_to_sleep_while_it_wakes(make):
+def test_server_can_be_put_to_sleep_while_it_wakes(make):
     server = make("import sys; sys.stdin.read()")
     server.wake()
     pid = server.pid
     server.sleep()
 
     assert server.state == "asleep"
-    assert not is_running(pid)
+    assert not is_process_running(pid)
 
 
 def test_an_app_that_died_is_seen_at_the_next_look_and_can_be_woken(make):
@@ -287,7 +289,7 @@ def test_an_app_that_died_is_seen_at_the_next_look_and_can_be_woken(make):
     dead = server.pid
     os.kill(dead, 9)
 
-    assert until(lambda: server.state == "asleep")
+    assert wait_until(lambda: server.state == "asleep")
     assert server.url is None
     server.wake()
     assert server.wait_until_awake(10) is True
@@ -301,7 +303,7 @@ def test_no_thread_is_left_once_it_sleeps(make):
     server.wait_until_awake(10)
     server.sleep()
 
-    assert until(lambda: set(threading.enumerate()) <= before)
+    assert wait_until(lambda: set(threading.enumerate()) <= before)
 
 
 # --- stopping
@@ -317,7 +319,7 @@ def test_stopping_is_for_good_and_can_be_repeated(make):
     server.wake()
 
     assert server.state == "asleep"
-    assert not is_running(pid)
+    assert not is_process_running(pid)
     assert temp_folders(server) == []
 
 
@@ -329,7 +331,7 @@ def test_an_app_that_does_not_leave_is_killed(make):
     pid = server.pid
     server.stop()
 
-    assert not is_running(pid)
+    assert not is_process_running(pid)
 
 
 def test_the_environment_of_the_app_has_no_secret(monkeypatch):
@@ -352,7 +354,7 @@ def test_the_real_app_ignores_the_proxy_and_leaves_nothing_behind(monkeypatch, t
     server = PracticeServer(tmp_path)
     server.wake()
     try:
-        assert server.wait_until_awake(WAKE_SECONDS), server.failure
+        assert server.wait_until_awake(WAKE_TIMEOUT_SECONDS), server.failure
         pid = server.pid
         environment = Path(f"/proc/{pid}/environ")
         assert not environment.exists() or b"a-secret-value" not in environment.read_bytes()
@@ -360,7 +362,7 @@ def test_the_real_app_ignores_the_proxy_and_leaves_nothing_behind(monkeypatch, t
     finally:
         server.stop()
 
-    assert not is_running(pid)
+    assert not is_process_running(pid)
     assert [path.name for path in tmp_path.iterdir()] == ["practice.log"]
 
 
@@ -374,11 +376,11 @@ def test_the_supervisor_never_imports_gradio():
 def test_the_real_app_ends_with_a_site_killed_by_sigkill(start_site, tmp_path):
     site = start_site()
     pid = json.loads(site.stdout.readline())["pid"]
-    assert is_running(pid)
+    assert is_process_running(pid)
     site.kill()
 
-    assert until(lambda: not is_running(pid), seconds=5)
-    assert until(lambda: not list((tmp_path / "practice").glob("practice-*")))
+    assert wait_until(lambda: not is_process_running(pid), seconds=5)
+    assert wait_until(lambda: not list((tmp_path / "practice").glob("practice-*")))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -387,9 +389,9 @@ def test_a_worker_made_by_fork_neither_owns_the_app_nor_keeps_it_alive(start_sit
     told = json.loads(site.stdout.readline()) | json.loads(site.stdout.readline())
     try:
         assert told["state"] == "asleep"
-        assert is_running(told["pid"])
+        assert is_process_running(told["pid"])
         site.kill()
-        assert until(lambda: not is_running(told["pid"]), seconds=5)
-        assert is_running(told["worker"])
+        assert wait_until(lambda: not is_process_running(told["pid"]), seconds=5)
+        assert is_process_running(told["worker"])
     finally:
         os.kill(told["worker"], 9)

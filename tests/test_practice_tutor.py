@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hfcourse.practice.tutor.answers import MAX_EXCERPT_CHARACTERS, Conversation, Tutor, cut_excerpt
+from hfcourse.practice.tutor.answers import MAX_EXCERPT_CHARACTERS, Tutor, TutorMemory, cut_excerpt
 from hfcourse.practice.tutor.course_text import read_course, strip_markdown
 from hfcourse.practice.tutor.french_text import extract_stems, fold_french, split_words, stem_word, typeset
 
@@ -97,7 +97,7 @@ def sections(tmp_path):
 @pytest.fixture
 def ask(sections):
     """Asks within one conversation."""
-    tutor, memory = Tutor(sections), Conversation()
+    tutor, memory = Tutor(sections), TutorMemory()
     return lambda message: tutor.answer_message(message, memory)
 
 
@@ -141,7 +141,7 @@ def test_inline_marks_are_removed(markdown, text):
 
 def test_a_folder_without_lessons_is_an_empty_course(tmp_path):
     assert read_course(tmp_path) == []
-    assert "aucune leçon" in Tutor([]).answer_message("Qu'est-ce que le pain ?", Conversation())
+    assert "aucune leçon" in Tutor([]).answer_message("Qu'est-ce que le pain ?", TutorMemory())
 
 
 # --- French
@@ -170,7 +170,7 @@ def test_text_is_typeset_as_french_is():
         ("Que veut dire fromaje ?", "Leçon 1.2", "lait caillé"),
     ],
 )
-def test_it_quotes_the_passage_and_names_its_section(ask, question, place, quoted):
+def test_tutor_quotes_the_passage_and_names_its_section(ask, question, place, quoted):
     answer = ask(question)
 
     assert answer.startswith(place)
@@ -178,7 +178,7 @@ def test_it_quotes_the_passage_and_names_its_section(ask, question, place, quote
 
 
 @pytest.mark.parametrize("question", ["Qui est Victor Hugo ?", "Quelle est la capitale de l'Italie ?", "2 + 2"])
-def test_it_says_when_the_course_does_not_speak_of_it(ask, question):
+def test_tutor_says_when_the_course_does_not_speak_of_it(ask, question):
     answer = ask(question)
 
     assert "aliment" not in answer
@@ -216,7 +216,7 @@ def test_a_short_question_leans_on_the_one_before(ask):
     assert ask("Et pour le fromage ?").startswith("Leçon 1.2")
 
 
-def test_it_remembers_its_questions(ask):
+def test_tutor_remembers_its_questions(ask):
     assert "premier message" in ask("Quelle était ma première question ?")
     ask("Qu'est-ce qu'un four ?")
 
@@ -224,7 +224,7 @@ def test_it_remembers_its_questions(ask):
 
 
 def test_a_long_conversation_keeps_its_first_question_only(sections):
-    tutor, memory = Tutor(sections), Conversation()
+    tutor, memory = Tutor(sections), TutorMemory()
     for number in range(120):
         tutor.answer_message(f"question {number}", memory)
 
@@ -257,8 +257,8 @@ def test_a_long_passage_is_cut_at_its_sentences():
         ("Qui a gagné la coupe du monde ?", "", "Je n’ai rien trouvé"),
     ],
 )
-def test_it_answers_from_the_real_course(question, lesson, quoted):
-    answer = Tutor(read_course(CONTENT)).answer_message(question, Conversation())
+def test_tutor_answers_from_the_real_course(question, lesson, quoted):
+    answer = Tutor(read_course(CONTENT)).answer_message(question, TutorMemory())
 
     assert quoted in answer
     assert not lesson or answer.startswith(f"Leçon {lesson}")

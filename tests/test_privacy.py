@@ -11,17 +11,18 @@ from hfcourse import database, instructors, visitors
 from hfcourse.runs.history import queries
 from hfcourse.runs.history.queries import RunFilter
 from hfcourse.runs.retention import pruning
-from tests.support.clients import Student, fields_of
-from tests.support.factories import kept_run, known_as
+from tests.support.clients import BrowserClient
+from tests.support.factories import log_in_as, make_run
+from tests.support.form_parsing import collect_form_fields
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("app_context")
 PRACTICE = Path(__file__).parents[1] / "hfcourse" / "practice" / "page.py"
-SCRIPT = (Path(__file__).parents[1] / "static" / "js" / "site.js").read_text("utf-8")
+SCRIPTS = Path(__file__).parents[1] / "static" / "js"
 
 
-def words_of(student: Student) -> str:
+def words_of(student: BrowserClient) -> str:
     """The text of the page, its no-break spaces as plain ones."""
-    return " ".join(student.open("/confidentialite").get_text(" ").split())
+    return " ".join(student.open_page("/confidentialite").get_text(" ").split())
 
 
 def practice_constant(name: str) -> int:
@@ -34,40 +35,48 @@ def practice_constant(name: str) -> int:
     raise AssertionError(name)
 
 
-def test_privacy_page_says_how_long_runs_and_progress_are_kept(app: Flask, student: Student) -> None:
+def test_privacy_page_says_how_long_runs_and_progress_are_kept(app: Flask, student: BrowserClient) -> None:
     app.config["KEEP_DAYS"] = 17
     assert "17 jours, ou jusqu’à ce que vous le supprimiez" in words_of(student)
-    old, young = (kept_run("awa", at=database.utc_now() - timedelta(days=days)) for days in (18, 16))
+    old, young = (make_run("awa", at=database.utc_now() - timedelta(days=days)) for days in (18, 16))
     pruning.delete_expired()
     left = [run_id for run_ids in queries.iter_run_ids("awa", RunFilter()) for run_id in run_ids]
     assert (old in left, young in left) == (False, True)
 
 
-def test_cookie_has_the_name_and_the_age_that_the_privacy_page_says(student: Student) -> None:
+def test_cookie_has_the_name_and_the_age_that_the_privacy_page_says(student: BrowserClient) -> None:
     assert "Le cookie hfcourse : un nom tiré au hasard" in words_of(student)
     assert f"{visitors.COOKIE_DAYS} jours au plus, dans votre navigateur" in words_of(student)
-    student.open("/lecons/3-1-presentation")
+    student.open_page("/lecons/3-1-presentation")
     assert student.client.get_cookie("hfcourse") is None
-    known_as(student, "awa")
+    log_in_as(student, "awa")
     answer = student.client.get("/confidentialite")
     cookie = student.client.get_cookie("hfcourse")
     assert cookie is not None, answer.headers
     assert {each.split("=")[0] for each in answer.headers.getlist("Set-Cookie")} <= {"hfcourse"}
 
 
-def test_privacy_page_names_the_cookies_of_https(student: Student) -> None:
+def test_privacy_page_names_the_cookies_of_https(student: BrowserClient) -> None:
     page = student.client.get("/confidentialite", base_url="https://localhost").text
     assert "<code>__Host-hfcourse</code>" in page
     assert "<code>__Host-hfcourse-device</code>" in page
 
 
-def test_theme_cookie_lasts_a_year_as_the_privacy_page_says(student: Student) -> None:
+def test_theme_cookie_lasts_a_year_as_the_privacy_page_says(student: BrowserClient) -> None:
     assert "Le cookie theme : clair ou sombre Garder votre choix Un an" in words_of(student)
-    assert "theme=" in SCRIPT
-    assert "max-age=31536000" in SCRIPT
+    script = (SCRIPTS / "site.js").read_text("utf-8")
+    assert "theme=" in script
+    assert "max-age=31536000" in script
 
 
-def test_practice_space_forgets_when_the_privacy_page_says(student: Student) -> None:
+def test_shortcut_cookie_lasts_a_year_as_the_privacy_page_says(student: BrowserClient) -> None:
+    assert "Le cookie raccourci : la touche « / » est désactivée Garder votre choix Un an" in words_of(student)
+    script = (SCRIPTS / "search_shortcut.js").read_text("utf-8")
+    assert '"raccourci=non"' in script
+    assert "31536000" in script
+
+
+def test_practice_space_forgets_when_the_privacy_page_says(student: BrowserClient) -> None:
     text = words_of(student)
     assert practice_constant("CACHE_CHECK_INTERVAL_SECONDS") + practice_constant("CACHE_TTL_SECONDS") == 6 * 60
     assert "un fichier reçu au bout de six minutes" in text
@@ -81,17 +90,18 @@ def test_practice_space_forgets_when_the_privacy_page_says(student: Student) -> 
      "« Tout télécharger »", "pas de bandeau", "Une sauvegarde du serveur garde ce qu’elle contenait",
      "leurs traces dans la base de données effacées", "fichier envoyé avec un formulaire qui n’a donné aucun essai"],
 )  # fmt: skip
-def test_privacy_page_tells_what_the_law_asks_for(student: Student, promise: str) -> None:
+def test_privacy_page_tells_what_the_law_asks_for(student: BrowserClient, promise: str) -> None:
     assert promise in words_of(student)
 
 
-def test_page_of_a_computer_that_was_left_promises_no_more_than_this_browser(student: Student) -> None:
-    form = known_as(student, "awa").open("/confidentialite").select_one("form[action='/quitter']")
+def test_page_of_a_computer_that_was_left_promises_no_more_than_this_browser(student: BrowserClient) -> None:
+    form = log_in_as(student, "awa").open_page("/confidentialite").select_one("form[action='/quitter']")
     assert form is not None
     student.client.set_cookie("theme", "dark")
+    student.client.set_cookie("raccourci", "non")
     student.client.set_cookie(instructors.DEVICE_COOKIE, "x")
-    page = student.client.post("/quitter", data=fields_of(form)).text
-    for name in ("hfcourse", "theme", instructors.DEVICE_COOKIE):
+    page = student.client.post("/quitter", data=collect_form_fields(form)).text
+    for name in ("hfcourse", "theme", "raccourci", instructors.DEVICE_COOKIE):
         assert student.client.get_cookie(name) is None, name
     assert "Ce navigateur ne peut plus les ouvrir" in page
     assert "Plus personne" not in page

@@ -7,25 +7,29 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
+from time_machine import Traveller
 
 from hfcourse import create_app, database
 from hfcourse.errors import FormRejected
 from hfcourse.files import file_store
 from hfcourse.files.file_store import FileHandle, StoredFile
 from hfcourse.runs.retention import disk_usage, eviction, maintenance, pruning, quota, recent_views
-from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store import newcomers, run_store
 from hfcourse.runs.store.models import MaintenanceTask, Run, RunEvent, RunSearchText, RunView, VisitorArrival
-from hfcourse.runs.store.newcomer_status import Client
-from tests.conftest import end
-from tests.support.practice_space import until
+from hfcourse.runs.store.newcomers import Client
+from tests.support.apps import close_app
+from tests.support.clients import BrowserClient
+from tests.support.clocks import FakeMonotonic
+from tests.support.factories import count_rows, make_run
 from tests.support.s3 import both_storages
+from tests.support.waiting import wait_until
 
-pytestmark = both_storages
+pytestmark = [both_storages, pytest.mark.usefixtures("app_context")]
 
 
-def finished_run(kept: FileHandle | None = None, days: float = 0, visitor: str = "awa") -> str:
+def make_finished_run(kept: FileHandle | None = None, days: float = 0, visitor: str = "awa") -> str:
     """A finished run, made so many days ago, with a file or without."""
     sent = [("image", kept.id)] if kept else []
     run_id = run_store.create_run(visitor, space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
@@ -36,7 +40,7 @@ def finished_run(kept: FileHandle | None = None, days: float = 0, visitor: str =
     return run_id
 
 
-def aged(kept: FileHandle, days: float) -> FileHandle:
+def backdate_file(kept: FileHandle, days: float) -> FileHandle:
     with database.write_session() as session:
         session.execute(
             update(StoredFile).where(StoredFile.id == kept.id).values(created=database.utc_now() - timedelta(days=days))
@@ -54,49 +58,39 @@ def kept_files(*run_ids: str) -> list[bool]:
     return [run is not None and not any(item.file.erased for item in run.files) for run in runs]
 
 
-def count(table: type) -> int:
-    with database.read_session() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-@pytest.fixture(autouse=True)
-def inside(app: Flask):
-    with app.app_context():
-        yield
-
-
 def test_old_runs_go_with_their_events_and_files(app: Flask) -> None:
-    kept = aged(file_store.save_file("awa", "chat.png", b"abc"), 91)
-    finished_run(kept, days=91)
-    recent = finished_run(days=89)
+    kept = backdate_file(file_store.save_file("awa", "chat.png", b"abc"), 91)
+    make_finished_run(kept, days=91)
+    recent = make_finished_run(days=89)
     assert eviction.prune_all() == 1
     assert run_store.load_run(recent) is not None
-    assert (count(Run), count(RunEvent), count(StoredFile)) == (1, 1, 0)
+    # Of the recent run: its row, and its events `started` and `summary`.
+    assert (count_rows(Run), count_rows(RunEvent), count_rows(StoredFile)) == (1, 2, 0)
     assert kept.is_missing()
 
 
 def test_a_running_run_is_never_pruned() -> None:
-    run_id = finished_run(days=200)
+    run_id = make_finished_run(days=200)
     with database.write_session() as session:
         session.execute(update(Run).values(status="running"))
     assert eviction.prune_all() == 0
     assert pruning.delete_run(run_id) == 0
-    assert count(Run) == 1
+    assert count_rows(Run) == 1
 
 
 def test_a_run_that_a_killed_process_left_is_pruned_like_any_other() -> None:
-    finished_run(days=91)
+    make_finished_run(days=91)
     with database.write_session() as session:
         session.execute(update(Run).values(status="running", heartbeat=database.utc_now() - timedelta(days=91)))
     assert eviction.prune_all() == 1
-    assert count(Run) == 0
+    assert count_rows(Run) == 0
 
 
 def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 250_000
     for days in (3, 2, 1):
-        finished_run(aged(file_store.save_file("awa", f"{days}.png", b"x" * 100_000), days), days)
-    without = finished_run(days=5)
+        make_finished_run(backdate_file(file_store.save_file("awa", f"{days}.png", b"x" * 100_000), days), days)
+    without = make_finished_run(days=5)
     assert eviction.prune_all() == 0, "files suffice"
     assert run_store.load_run(without) is not None
     with database.read_session() as session:
@@ -105,15 +99,18 @@ def test_the_oldest_runs_with_files_go_first_when_the_share_is_full(app: Flask) 
 
 
 def test_an_upload_of_a_form_that_is_still_open_stays() -> None:
-    fresh, forgotten = file_store.save_file("awa", "a.png", b"a"), aged(file_store.save_file("awa", "b.png", b"b"), 2)
+    fresh, forgotten = (
+        file_store.save_file("awa", "a.png", b"a"),
+        backdate_file(file_store.save_file("awa", "b.png", b"b"), 2),
+    )
     eviction.prune_all()
     assert not fresh.is_missing()
     assert forgotten.is_missing()
 
 
 def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
-    kept = aged(file_store.save_file("awa", "chat.png", b"abc"), 2)
-    first, second = finished_run(kept), finished_run(kept)
+    kept = backdate_file(file_store.save_file("awa", "chat.png", b"abc"), 2)
+    first, second = make_finished_run(kept), make_finished_run(kept)
     assert pruning.delete_run(first) == 1
     assert not kept.is_missing()
     assert pruning.delete_run(second) == 1
@@ -121,47 +118,39 @@ def test_a_file_that_another_run_uses_stays_when_one_is_forgotten() -> None:
 
 
 def test_the_command_deletes_one_run(app: Flask) -> None:
-    run_id = finished_run()
+    run_id = make_finished_run()
     answer = app.test_cli_runner().invoke(args=["prune", "--run", run_id])
     assert answer.output.strip() == "1\u00a0essai supprimé."
-    assert count(Run) == 0
+    assert count_rows(Run) == 0
 
 
 def test_the_command_says_that_there_is_no_such_run(app: Flask) -> None:
-    finished_run()
+    make_finished_run()
     answer = app.test_cli_runner().invoke(args=["prune", "--run", "l'absent"])
     assert answer.output.strip() == "Aucun essai n’a l’identifiant l'absent\u00a0: rien n’est supprimé."
-    assert count(Run) == 1
+    assert count_rows(Run) == 1
 
 
 # What a page still shows
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """A clock that stands still; its only item is the moment, to be set."""
-    moments = [database.utc_now()]
-    monkeypatch.setattr(database, "utc_now", lambda: moments[0])
-    return moments
-
-
-def picture(visitor: str = "awa", days: float = 0, size: int = 100_000) -> FileHandle:
+def make_stored_file(visitor: str = "awa", days: float = 0, size: int = 100_000) -> FileHandle:
     """A file of this visitor, so many days old."""
-    return aged(file_store.save_file(visitor, f"{days}.png", b"x" * size), days)
+    return backdate_file(file_store.save_file(visitor, f"{days}.png", b"x" * size), days)
 
 
-def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(clock: list[datetime]) -> None:
-    run_id = finished_run(days=91)
+def test_a_run_that_a_page_showed_within_the_hour_stays_and_goes_after_it(wall_clock: Traveller) -> None:
+    run_id = make_finished_run(days=91)
     recent_views.record_view(run_id)
-    clock[0] += timedelta(minutes=59)
+    wall_clock.shift(timedelta(minutes=59))
     assert eviction.prune_all() == 0
-    clock[0] += timedelta(minutes=2)
+    wall_clock.shift(timedelta(minutes=2))
     assert eviction.prune_all() == 1
-    assert (count(Run), count(RunView), count(RunSearchText)) == (0, 0, 0)
+    assert (count_rows(Run), count_rows(RunView), count_rows(RunSearchText)) == (0, 0, 0)
 
 
-def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask, clock: list[datetime]) -> None:
-    run_id, begun = finished_run(days=91), clock[0]
+def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask, wall_clock: Traveller) -> None:
+    run_id, begun = make_finished_run(days=91), database.utc_now()
 
     def noted() -> datetime | None:
         recent_views.record_view(run_id)
@@ -169,51 +158,51 @@ def test_a_page_that_is_opened_again_counts_anew_and_is_noted_seldom(app: Flask,
             return session.scalar(select(RunView.at))
 
     assert noted() == begun
-    clock[0] = begun + recent_views.VIEW_WRITE_INTERVAL - timedelta(seconds=1)
+    wall_clock.move_to(begun + recent_views.VIEW_WRITE_INTERVAL - timedelta(seconds=1))
     assert noted() == begun
-    clock[0] = begun + timedelta(minutes=50)
-    assert noted() == clock[0]
-    clock[0] += timedelta(minutes=50)
+    wall_clock.move_to(begun + timedelta(minutes=50))
+    assert noted() == database.utc_now()
+    wall_clock.shift(timedelta(minutes=50))
     assert eviction.prune_all() == 0
 
 
 def test_looking_at_a_run_that_is_gone_leaves_nothing() -> None:
     recent_views.record_view("gone")
-    assert count(RunView) == 0
+    assert count_rows(RunView) == 0
 
 
-def test_a_database_that_refuses_the_note_keeps_nobody_from_the_page(app: Flask) -> None:
-    run_id = finished_run()
+def test_run_page_opens_when_its_view_cannot_be_recorded(awa: BrowserClient) -> None:
+    run_id = make_run("awa")
     with database.write_session() as session:
         session.execute(text("DROP TABLE run_looks"))
-    recent_views.record_view(run_id)
+    assert "Saluer quelqu’un" in awa.open_page(f"/essais/{run_id}").get_text()
 
 
 def test_a_full_disk_takes_no_run_that_a_page_shows(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 100_000
-    shown, other = finished_run(picture(days=3), 3), finished_run(picture(days=2), 2)
+    shown, other = make_finished_run(make_stored_file(days=3), 3), make_finished_run(make_stored_file(days=2), 2)
     recent_views.record_view(shown)
     assert eviction.prune_all() == 0
     assert kept_files(shown, other) == [True, False]
-    recent_views.record_view(finished_run(picture(days=1), 1))
+    recent_views.record_view(make_finished_run(make_stored_file(days=1), 1))
     assert eviction.prune_all() == 0
-    assert count(Run) == 3
+    assert count_rows(Run) == 3
 
 
 # The share of the disk of each
 
 
 def test_a_full_disk_takes_first_from_those_above_their_share(app: Flask) -> None:
-    modest = finished_run(picture("bilal", days=9), 9, "bilal")
-    greedy = [finished_run(picture(days=days), days) for days in (4, 3, 2, 1)]
+    modest = make_finished_run(make_stored_file("bilal", days=9), 9, "bilal")
+    greedy = [make_finished_run(make_stored_file(days=days), days) for days in (4, 3, 2, 1)]
     app.config["KEEP_BYTES"] = 450_000
     assert eviction.prune_all() == 0
     assert kept_files(modest, *greedy) == [True, False, True, True, True]
 
 
 def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> None:
-    run_id = finished_run(picture("bilal", days=9), 9, "bilal")
-    loose = [picture(days=0.1) for _ in range(5)]
+    run_id = make_finished_run(make_stored_file("bilal", days=9), 9, "bilal")
+    loose = [make_stored_file(days=0.1) for _ in range(5)]
     app.config["KEEP_BYTES"] = 150_000
     assert eviction.prune_all() == 0
     assert run_store.load_run(run_id) is not None
@@ -222,9 +211,9 @@ def test_forms_that_are_never_sent_push_out_nothing_that_is_kept(app: Flask) -> 
 
 def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
-    other = finished_run(picture("bilal", days=9), 9, "bilal")
-    mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
-    new = picture()
+    other = make_finished_run(make_stored_file("bilal", days=9), 9, "bilal")
+    mine = [make_finished_run(make_stored_file(days=days), days) for days in (3, 2, 1)]
+    new = make_stored_file()
     assert quota.free_space(client_of("awa"), [new.id])
     assert kept_files(other, *mine) == [True, False, True, True]
     assert not new.is_missing()
@@ -232,19 +221,19 @@ def test_a_visitor_makes_room_with_the_oldest_of_their_own_runs(app: Flask) -> N
 
 def test_a_visitor_whose_share_is_full_of_what_pages_show_gets_no_room(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
-    mine = [finished_run(picture(days=days), days) for days in (3, 2, 1)]
+    mine = [make_finished_run(make_stored_file(days=days), days) for days in (3, 2, 1)]
     for run_id in mine:
         recent_views.record_view(run_id)
-    assert not quota.free_space(client_of("awa"), [picture().id])
+    assert not quota.free_space(client_of("awa"), [make_stored_file().id])
     assert all(run_store.load_run(run_id) for run_id in mine)
 
 
 def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 310_000 * disk_usage.QUOTA_DIVISOR
-    sent = picture(days=4)
-    first = finished_run(sent, 4)
-    mine = [finished_run(picture(days=days), days) for days in (3, 2)]
-    assert quota.free_space(client_of("awa"), [sent.id, picture().id])
+    sent = make_stored_file(days=4)
+    first = make_finished_run(sent, 4)
+    mine = [make_finished_run(make_stored_file(days=days), days) for days in (3, 2)]
+    assert quota.free_space(client_of("awa"), [sent.id, make_stored_file().id])
     assert kept_files(first, *mine) == [True, False, True]
 
 
@@ -252,8 +241,8 @@ def test_the_run_whose_files_are_sent_again_stays(app: Flask) -> None:
 
 
 def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
-    needed, loose = picture(days=2), picture(days=2)
-    finished_run(needed)
+    needed, loose = make_stored_file(days=2), make_stored_file(days=2)
+    make_finished_run(needed)
     pruning.delete_orphan_files([needed.id, loose.id])
     assert (needed.is_missing(), loose.is_missing()) == (False, True)
 
@@ -261,11 +250,11 @@ def test_what_is_still_needed_saves_nothing_else_from_being_discarded() -> None:
 def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept, discard = picture(days=2), pruning.delete_orphan_files
-    first, made = finished_run(kept), []
+    kept, discard = make_stored_file(days=2), pruning.delete_orphan_files
+    first, made = make_finished_run(kept), []
 
     def discard_late(file_ids: list[str]) -> None:
-        made.append(finished_run(kept))
+        made.append(make_finished_run(kept))
         discard(file_ids)
 
     monkeypatch.setattr(pruning, "delete_orphan_files", discard_late)
@@ -277,18 +266,18 @@ def test_a_file_that_a_new_run_takes_during_the_deletion_of_the_old_one_stays(
 
 
 def test_a_file_that_went_first_refuses_the_run_that_names_it() -> None:
-    kept = picture(days=2)
+    kept = make_stored_file(days=2)
     pruning.delete_orphan_files([kept.id])
     with pytest.raises(FormRejected, match="invalid-input"):
-        finished_run(kept)
-    assert count(Run) == 0
+        make_finished_run(kept)
+    assert count_rows(Run) == 0
 
 
 def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "BATCH_PAUSE_SECONDS", 0)
     monkeypatch.setattr(pruning, "RUNS_PER_BATCH", 3)
     for _ in range(20):
-        finished_run(picture(days=95), days=95)
+        make_finished_run(make_stored_file(days=95), days=95)
 
     def prune(_number: int) -> int:
         with app.app_context():
@@ -296,14 +285,14 @@ def test_two_that_prune_at_once_count_each_run_once(app: Flask, monkeypatch: pyt
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(prune, range(4))) == 20
-    assert (count(Run), count(StoredFile)) == (0, 0)
+    assert (count_rows(Run), count_rows(StoredFile)) == (0, 0)
 
 
 # Once a day
 
 
 @pytest.fixture
-def yesterday() -> None:
+def pruned_yesterday(app_context: None) -> None:
     """The last daily pruning was begun a day and a minute ago."""
     with database.write_session() as session:
         session.execute(update(MaintenanceTask).values(at=database.utc_now() - timedelta(days=1, minutes=1)))
@@ -313,28 +302,28 @@ def open_a_page(app: Flask) -> None:
     assert app.test_client().get("/confidentialite").status_code == 200
 
 
-@pytest.mark.usefixtures("yesterday")
+@pytest.mark.usefixtures("pruned_yesterday")
 def test_a_site_that_nobody_sends_anything_to_prunes_when_somebody_reads(app: Flask) -> None:
-    finished_run(days=91)
+    make_finished_run(days=91)
     open_a_page(app)
-    assert until(lambda: count(Run) == 0)
+    assert wait_until(lambda: count_rows(Run) == 0)
 
 
 def is_pruning() -> bool:
     return "daily-pruning" in {thread.name for thread in threading.enumerate()}
 
 
-def test_it_does_so_once_a_day(app: Flask) -> None:
-    run_id = finished_run(days=91)
+def test_pruning_runs_once_a_day(app: Flask) -> None:
+    run_id = make_finished_run(days=91)
     assert not maintenance.is_due()
     assert not maintenance.claim_daily_task()
-    assert until(lambda: not is_pruning()), "that of an earlier test"
+    assert wait_until(lambda: not is_pruning()), "that of an earlier test"
     open_a_page(app)
     assert not is_pruning()
     assert run_store.load_run(run_id) is not None
 
 
-@pytest.mark.usefixtures("yesterday")
+@pytest.mark.usefixtures("pruned_yesterday")
 def test_one_of_several_processes_does_it(app: Flask) -> None:
     other = create_app({"INSTANCE": app.config["INSTANCE"], "TESTING": True})
 
@@ -344,38 +333,41 @@ def test_one_of_several_processes_does_it(app: Flask) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, [app, other] * 4)) == 1
-    end(other)
+    close_app(other)
 
 
-@pytest.mark.usefixtures("yesterday")
+@pytest.mark.usefixtures("pruned_yesterday")
 def test_a_process_asks_the_database_once_an_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
-    moments = [1000.0]
     monkeypatch.setattr(maintenance, "is_due", lambda: asked.append(True))
-    monkeypatch.setattr(maintenance.time, "monotonic", lambda: moments[0])
+    clock = FakeMonotonic(monkeypatch, maintenance)
     keeper = maintenance.DailyMaintenance(app)
     for passed in (0, 1, maintenance.DUE_CHECK_INTERVAL_SECONDS - 2, 2):
-        moments[0] += passed
+        clock.advance(passed)
         keeper.prune_if_due()
     assert len(asked) == 2
 
 
 def test_a_database_in_trouble_leaves_the_page_alone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
     def fail() -> bool:
+        calls.append(1)
         raise OperationalError("", {}, Exception("locked"))
 
     monkeypatch.setattr(maintenance, "is_due", fail)
     open_a_page(app)
+    assert calls == [1]
 
 
-@pytest.mark.usefixtures("yesterday")
+@pytest.mark.usefixtures("pruned_yesterday")
 def test_a_pruning_that_fails_is_told_in_the_log(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(eviction, "prune_all", lambda: 1 // 0)
     with caplog.at_level(logging.ERROR):
         open_a_page(app)
-        assert until(lambda: "could not be pruned" in caplog.text)
+        assert wait_until(lambda: "could not be pruned" in caplog.text)
 
 
 # Newcomers, and texts
@@ -383,7 +375,7 @@ def test_a_pruning_that_fails_is_told_in_the_log(
 
 def arrived(visitor: str, origin: str = "school") -> str:
     """Somebody new, known to have come from there."""
-    newcomer_status.record_arrival(client_of(visitor, origin, is_newcomer=True))
+    newcomers.record_arrival(client_of(visitor, origin, is_newcomer=True))
     return visitor
 
 
@@ -399,13 +391,13 @@ def spoken_run(visitor: str, size: int, days: float = 0) -> str:
 
 def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_others(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 1_000_000
-    old = finished_run(picture("bilal", days=1), 1, "bilal")
+    old = make_finished_run(make_stored_file("bilal", days=1), 1, "bilal")
     refused = 0
     for n in range(30):
         client = client_of(arrived(f"jar {n}"), is_newcomer=True)
         kept = file_store.save_file(client.visitor, "a.png", b"x" * 60_000)
         if quota.free_space(client, [kept.id]):
-            recent_views.record_view(finished_run(kept, visitor=client.visitor))
+            recent_views.record_view(make_finished_run(kept, visitor=client.visitor))
         else:
             pruning.delete_orphan_files([kept.id])
             refused += 1
@@ -419,8 +411,8 @@ def test_newcomers_of_one_address_take_no_more_than_a_share_and_nothing_of_other
 
 
 def test_what_newcomers_keep_above_their_share_goes_before_what_others_keep_even_if_they_look_at_it(app: Flask) -> None:
-    old = finished_run(picture("bilal", days=9), 9, "bilal")
-    theirs = [finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}") for n in range(9)]
+    old = make_finished_run(make_stored_file("bilal", days=9), 9, "bilal")
+    theirs = [make_finished_run(make_stored_file(arrived(f"jar {n}")), visitor=f"jar {n}") for n in range(9)]
     for run_id in theirs:
         recent_views.record_view(run_id)
     app.config["KEEP_BYTES"] = 900_000
@@ -431,9 +423,9 @@ def test_what_newcomers_keep_above_their_share_goes_before_what_others_keep_even
 
 def test_filling_the_reserve_does_not_make_others_lose_more(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 1_000_000
-    old = [finished_run(picture(f"v{n}", days=9), 9, f"v{n}") for n in range(8)]
+    old = [make_finished_run(make_stored_file(f"v{n}", days=9), 9, f"v{n}") for n in range(8)]
     for n in range(2):
-        finished_run(picture(arrived(f"jar {n}"), size=90_000), visitor=f"jar {n}")
+        make_finished_run(make_stored_file(arrived(f"jar {n}"), size=90_000), visitor=f"jar {n}")
     assert eviction.prune_all() == 0
     assert kept_files(*old) == [True] * 8
 
@@ -441,12 +433,12 @@ def test_filling_the_reserve_does_not_make_others_lose_more(app: Flask) -> None:
 def test_jars_that_have_aged_fill_half_of_the_disk_at_most_for_the_day(app: Flask) -> None:
     app.config["KEEP_BYTES"] = 1_000_000
     for n in range(6):
-        finished_run(picture(arrived(f"jar {n}")), visitor=f"jar {n}")
+        make_finished_run(make_stored_file(arrived(f"jar {n}")), visitor=f"jar {n}")
     with database.write_session() as session:
         session.execute(update(VisitorArrival).values(at=database.utc_now() - timedelta(minutes=11)))
     assert disk_usage.is_origin_crowded("school")
-    old = finished_run(picture("bilal", days=9, size=390_000), 9, "bilal")
-    new = picture("jar 1")
+    old = make_finished_run(make_stored_file("bilal", days=9, size=390_000), 9, "bilal")
+    new = make_stored_file("jar 1")
     assert not quota.free_space(client_of("jar 1"), [new.id])
     assert kept_files(old) == [True]
 
@@ -491,16 +483,16 @@ def test_texts_above_a_share_go_with_their_runs_the_oldest_first(app: Flask) -> 
     assert [run_store.load_run(run_id) is not None for run_id in (modest, *greedy)] == [True, False, True, True, True]
 
 
-def test_arrivals_are_forgotten_after_a_day(clock: list[datetime]) -> None:
+def test_arrivals_are_forgotten_after_a_day(wall_clock: Traveller) -> None:
     arrived("awa")
-    clock[0] += timedelta(days=1, minutes=1)
+    wall_clock.shift(timedelta(days=1, minutes=1))
     eviction.prune_all()
-    assert count(VisitorArrival) == 0
+    assert count_rows(VisitorArrival) == 0
 
 
 def test_a_file_that_a_run_in_progress_needs_too_is_not_erased(app: Flask) -> None:
-    kept = picture(days=9)
-    old = finished_run(kept, 9)
+    kept = make_stored_file(days=9)
+    old = make_finished_run(kept, 9)
     sent = [("image", kept.id)]
     run_store.create_run("awa", space="a/b", endpoint="/x", title="X", parameters=[], inputs={}, files=sent)
     app.config["KEEP_BYTES"] = 1_000

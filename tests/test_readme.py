@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 
 from hfcourse.config import SETTINGS
-from tests.support.site_process import ROOT
+from tests.support.markdown_tables import list_table_rows
+from tests.support.paths import ROOT
 
-TOKEN = "HF_TOKEN"  # read by tokens.py alone, so it is not among the SETTINGS
+TOKEN_VARIABLE = "HF_TOKEN"  # read by tokens.py alone, so it is not among the SETTINGS
 DEFAULTS = {setting.variable: setting.default for setting in SETTINGS}
-NOTHING = {"", "-", "–", "—", "empty", "none", "vide"}
+EMPTY_CELLS = {"", "-", "–", "—", "empty", "none", "vide"}
 
 
 DOCUMENTS = {
@@ -32,15 +33,10 @@ def commands() -> str:
     return DOCUMENTS["docs/commands.md"]
 
 
-def plain(cell: str) -> str:
+def strip_cell_marks(cell: str) -> str:
     """A cell of a table without its marks; '' for whatever says that there is nothing."""
     words = cell.strip().strip("`*«»() \u00a0\u202f")
-    return "" if words.lower() in NOTHING else words
-
-
-def rows(text: str) -> list[list[str]]:
-    """The cells of every line of every table."""
-    return [re.split(r"(?<!\\)\|", line.strip())[1:-1] for line in text.splitlines() if line.startswith("|")]
+    return "" if words.lower() in EMPTY_CELLS else words
 
 
 def make_targets() -> set[str]:
@@ -73,28 +69,33 @@ def test_the_readme_is_one_page_and_leads_to_every_document():
 
 def test_the_table_of_settings_is_that_of_the_code(settings: str):
     listed = {
-        plain(cells[0]): cells for cells in rows(settings) if re.fullmatch(r"HF(COURSE)?_[A-Z_]+", plain(cells[0]))
+        strip_cell_marks(cells[0]): cells
+        for cells in list_table_rows(settings)
+        if re.fullmatch(r"HF(COURSE)?_[A-Z_]+", strip_cell_marks(cells[0]))
     }
     assert listed.keys() == DEFAULTS.keys()
-    assert {name: plain(cells[1]) for name, cells in listed.items()} == DEFAULTS
-    assert [name for name, cells in listed.items() if not plain(cells[2])] == []
+    assert {name: strip_cell_marks(cells[1]) for name, cells in listed.items()} == DEFAULTS
+    assert [name for name, cells in listed.items() if not strip_cell_marks(cells[2])] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/settings.md"])
 def test_a_document_says_where_the_token_goes(document: str):
-    assert f"`{TOKEN}" in DOCUMENTS[document]
+    assert f"`{TOKEN_VARIABLE}" in DOCUMENTS[document]
 
 
 @ALL_DOCUMENTS
 def test_a_document_names_settings_that_exist(document: str):
     named = set(re.findall(r"`(HF(?:COURSE)?_[A-Z_]*[A-Z])\b", DOCUMENTS[document]))
-    assert named <= DEFAULTS.keys() | {TOKEN}
+    assert named <= DEFAULTS.keys() | {TOKEN_VARIABLE}
 
 
 def test_the_example_of_env_has_every_setting_with_its_default_and_sets_none():
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line and not line.startswith("#")] == []
-    assert dict(line[1:].split("=", 1) for line in lines if re.match(r"#[A-Z_]+=", line)) == {**DEFAULTS, TOKEN: ""}
+    assert dict(line[1:].split("=", 1) for line in lines if re.match(r"#[A-Z_]+=", line)) == {
+        **DEFAULTS,
+        TOKEN_VARIABLE: "",
+    }
 
 
 def test_every_command_is_in_the_table_of_commands_and_no_other(commands: str, app: Flask):
@@ -109,7 +110,9 @@ def test_a_document_names_commands_that_exist(document: str, app: Flask):
 
 
 def test_every_option_of_a_command_in_the_table_exists(commands: str, app: Flask):
-    listed = {found[1]: cells for cells in rows(commands) if (found := re.match(r" *`flask ([a-z-]+)", cells[0]))}
+    listed = {
+        found[1]: cells for cells in list_table_rows(commands) if (found := re.match(r" *`flask ([a-z-]+)", cells[0]))
+    }
     for name, command in app.cli.commands.items():
         known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", "".join(listed[name]))) <= known, name

@@ -1,90 +1,88 @@
 """Answers of real Spaces, in Gradio 4, 5 and 6, as their pages show them."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.spaces.apps.answers import ADVICE, FILM
-from tests.spaces.served_apps import Served, serving
-from tests.support.component_cases import Case
-from tests.support.component_trials import result_of
-from tests.support.http_browser import Visitor
-from tests.test_older_gradio import environment_of
+from tests.spaces.answer_samples import ADVICE, FILM
+from tests.spaces.served_apps import ServedApps, run_site_with_apps
+from tests.support.component_cases import ComponentCase
+from tests.support.component_trials import submit_case
+from tests.support.http_browser import HttpBrowser
+from tests.support.optional_tools import require_gradio_python
 
 
 @pytest.fixture(scope="module", params=[4, 5, 6])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    python = Path(sys.executable) if request.param == 6 else environment_of(request.param)
-    with serving(tmp_path_factory.mktemp("answers"), python, "tests.spaces.serve_answers") as running:
+def served_apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApps]:
+    python = require_gradio_python(request.param)
+    with run_site_with_apps(tmp_path_factory.mktemp("answers"), python, "tests.spaces.serve_answers") as running:
         assert running.gradio.startswith(f"{request.param}.")
         yield running
 
 
 @pytest.fixture(scope="module")
-def visitor(served: Served) -> Iterator[Visitor]:
-    somebody = Visitor(served.site)
+def http_browser(served_apps: ServedApps) -> Iterator[HttpBrowser]:
+    somebody = HttpBrowser(served_apps.site)
     yield somebody
     somebody.close()
 
 
-def sections_of(visitor: Visitor, endpoint: str, app: str = "reponses", status: str = "succeeded") -> list[Tag]:
+def sections_of(visitor: HttpBrowser, endpoint: str, app: str = "reponses", status: str = "succeeded") -> list[Tag]:
     """The outputs of a run of this endpoint, on its page."""
-    run = result_of(visitor, Case(app, endpoint))
+    run = submit_case(visitor, ComponentCase(app, endpoint))
     assert run["status"] == status, run["error"]
     page = BeautifulSoup(visitor.get(f"/essais/{run['id']}").text, "html.parser")
-    assert page.select(".tree") == []
+    assert page.select(".json-tree") == []
     return page.select("[data-output]")
 
 
 @pytest.mark.parametrize("endpoint", ["film", "film_change"])
-def test_video_has_a_player(visitor: Visitor, endpoint: str) -> None:
-    [section] = sections_of(visitor, endpoint)
+def test_video_has_a_player(http_browser: HttpBrowser, endpoint: str) -> None:
+    [section] = sections_of(http_browser, endpoint)
     [player] = section.select("video[controls]")
-    assert visitor.get(str(player["src"])).content == FILM
+    assert http_browser.get(str(player["src"])).content == FILM
     assert section.select_one("a[download]")
 
 
-def test_plot_and_video_of_a_conversation_are_shown(visitor: Visitor) -> None:
-    [section] = sections_of(visitor, "bavarder")
-    bubbles = section.select(".bubbles > li")
-    picture = visitor.get(str(bubbles[1].select_one("img")["src"]))
+def test_plot_and_video_of_a_conversation_are_shown(http_browser: HttpBrowser) -> None:
+    [section] = sections_of(http_browser, "bavarder")
+    bubbles = section.select(".chat-messages > li")
+    picture = http_browser.get(str(bubbles[1].select_one("img")["src"]))
     assert picture.headers["content-type"].startswith("image/")
-    assert visitor.get(str(bubbles[2].select_one("video")["src"])).content == FILM
+    assert http_browser.get(str(bubbles[2].select_one("video")["src"])).content == FILM
 
 
-def test_answer_of_a_chat_is_prose(served: Served, visitor: Visitor) -> None:
-    name = "advise" if served.gradio.startswith("6.") else "chat"
-    run = result_of(visitor, Case("conseils", name, {"message": "Un conseil ?"}))
+def test_answer_of_a_chat_is_prose(served_apps: ServedApps, http_browser: HttpBrowser) -> None:
+    name = "advise" if served_apps.gradio.startswith("6.") else "chat"
+    run = submit_case(http_browser, ComponentCase("conseils", name, {"message": "Un conseil ?"}))
     assert run["outputs"][0]["value"] == ADVICE
-    [section] = BeautifulSoup(visitor.get(f"/essais/{run['id']}").text, "html.parser").select("[data-output]")
-    assert section.select_one(".written strong").get_text() == "Awa"
-    assert [item.get_text() for item in section.select(".written li")] == ["dormir", "lire"]
-    assert section.select_one(".written pre").get_text().strip() == "print(7)"
+    [section] = BeautifulSoup(http_browser.get(f"/essais/{run['id']}").text, "html.parser").select("[data-output]")
+    assert section.select_one(".markdown strong").get_text() == "Awa"
+    assert [item.get_text() for item in section.select(".markdown li")] == ["dormir", "lire"]
+    assert section.select_one(".markdown pre").get_text().strip() == "print(7)"
 
 
-def test_messages_in_a_json_output_are_a_conversation(visitor: Visitor) -> None:
-    [section] = sections_of(visitor, "histoire")
-    assert section.select_one(".bubbles .who").get_text() == "Vous"
-    assert section.select_one(".bubbles strong:not(.who)").get_text() == "Qui"
+def test_messages_in_a_json_output_are_a_conversation(http_browser: HttpBrowser) -> None:
+    [section] = sections_of(http_browser, "histoire")
+    assert section.select_one(".chat-messages .chat-author").get_text() == "Vous"
+    assert section.select_one(".chat-messages strong:not(.chat-author)").get_text() == "Qui"
 
 
 @pytest.mark.parametrize(
     ("endpoint", "status"), [("tour_a_tour", "succeeded"), ("dictionnaires", "succeeded"), ("interrompu", "failed")]
 )
-def test_skipped_outputs_keep_their_values_and_files(visitor: Visitor, endpoint: str, status: str) -> None:
-    words, picture, count = sections_of(visitor, endpoint, status=status)
+def test_skipped_outputs_keep_their_values_and_files(http_browser: HttpBrowser, endpoint: str, status: str) -> None:
+    words, picture, count = sections_of(http_browser, endpoint, status=status)
     assert "un deux" in words.get_text()
-    assert count.select_one(".said").get_text() == "2"
+    assert count.select_one(".output-text").get_text() == "2"
     assert "inchangé" not in words.get_text() + picture.get_text() + count.get_text()
     if status == "succeeded":
-        assert visitor.get(str(picture.select_one("img")["src"])).headers["content-type"].startswith("image/")
+        assert http_browser.get(str(picture.select_one("img")["src"])).headers["content-type"].startswith("image/")
 
 
-def test_bars_are_means_and_sums_of_bins(visitor: Visitor) -> None:
-    means, bins = sections_of(visitor, "moyennes")[0], sections_of(visitor, "tranches")[0]
+def test_bars_are_means_and_sums_of_bins(http_browser: HttpBrowser) -> None:
+    means, bins = sections_of(http_browser, "moyennes")[0], sections_of(http_browser, "tranches")[0]
     assert "note (moyenne) selon ville, 2 valeurs, de 3 à 21" in means.select_one("svg.chart")["aria-label"]
     assert "note (somme) selon note, 3 valeurs, de 6 à 30" in bins.select_one("svg.chart")["aria-label"]
     assert [text.get_text() for text in bins.select("svg.chart g[text-anchor=middle] text")] == [
@@ -92,18 +90,19 @@ def test_bars_are_means_and_sums_of_bins(visitor: Visitor) -> None:
     ]  # fmt: skip
 
 
-def test_numbers_scores_and_cells_are_whole(visitor: Visitor) -> None:
-    [scores] = sections_of(visitor, "scores")
-    assert [each.get_text() for each in scores.select(".num")] == ["88,25", "-0,0000003"]
+def test_numbers_scores_and_cells_are_whole(http_browser: HttpBrowser) -> None:
+    [scores] = sections_of(http_browser, "scores")
+    assert [each.get_text() for each in scores.select(".numeric")] == ["88,25", "-0,0000003"]
     assert scores.select(".bar") == []
-    [prices] = sections_of(visitor, "prix")
-    assert [each.get_text() for each in prices.select("td.num")] == ["1.0 F", "12.0 F", "5.0 F", "30.0 F"]
+    [prices] = sections_of(http_browser, "prix")
+    assert [each.get_text() for each in prices.select("td.numeric")] == ["1.0 F", "12.0 F", "5.0 F", "30.0 F"]
     assert (
-        sections_of(visitor, "montant")[0].select_one(".said").get_text().replace("\u202f", " ") == "98 765 432 100,125"
+        sections_of(http_browser, "montant")[0].select_one(".output-text").get_text().replace("\u202f", " ")
+        == "98 765 432 100,125"
     )
-    assert sections_of(visitor, "minuscule")[0].select_one(".said").get_text() == "0,0000000045"
+    assert sections_of(http_browser, "minuscule")[0].select_one(".output-text").get_text() == "0,0000000045"
 
 
-def test_parameters_that_are_documented_are_a_table(visitor: Visitor) -> None:
-    [section] = sections_of(visitor, "parametres")
+def test_parameters_that_are_documented_are_a_table(http_browser: HttpBrowser) -> None:
+    [section] = sections_of(http_browser, "parametres")
     assert [each.get_text() for each in section.select("td")] == ["pas", "int", "20", "Combien de pas."]

@@ -7,8 +7,9 @@ from flask import Flask
 
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.support.form_rendering import controls_of, drawn, form_in, posted, words_of
-from tests.support.recordings import ENDPOINTS, NAMES, endpoint, recorded
+from tests.support.form_parsing import collect_posted_values, describe_control, find_form
+from tests.support.form_rendering import controls_of, render_space_page
+from tests.support.recordings import RECORDED_ENDPOINTS, RECORDING_NAMES, describe_recording, get_recorded_endpoint
 
 # Kind of control and what is in it, by parameter; « files » are empty at first.
 FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
@@ -18,14 +19,14 @@ FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
     ("sentence_builder", "/predict"): {
         "quantity": ("slider", ["4"]),
         "animal": ("select", ["cat"]),
-        "countries": ("checks", []),
+        "countries": ("checkbox_group", []),
         "place": ("radio", []),
-        "activity_list": ("checks", ["swam", "slept"]),
+        "activity_list": ("checkbox_group", ["swam", "slept"]),
         "morning": ("checkbox", []),
     },
     ("stock_forecast", "/predict"): {
         "final_year": ("radio", []),
-        "companies": ("checks", []),
+        "companies": ("checkbox_group", []),
         "noise": ("slider", ["1"]),
         "show_legend": ("checkbox", []),
         "point_style": ("select", ["cross"]),
@@ -37,13 +38,13 @@ FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
         "slider1": ("slider", ["15"]),
         "slider2": ("slider", ["0"]),
         "single_checkbox": ("checkbox", []),
-        "checkboxes": ("checks", ["foo", "bar"]),
+        "checkboxes": ("checkbox_group", ["foo", "bar"]),
         "radio": ("radio", ["baz"]),
         "dropdown": ("select", ["foo"]),
-        "multi_dropdown": ("checks", []),
+        "multi_dropdown": ("checkbox_group", []),
         **{name: ("file", []) for name in ("im1", "im4", "video", "audio1", "audio2", "file")},
         "df1": ("table", [["", "", ""]] * 3),
-        "time": ("moment", [""]),
+        "time": ("datetime", [""]),
     },
     ("image_mod_default_image", "/predict"): {"image": ("file", [])},
     ("reverse_audio", "/predict"): {"audio": ("file", [])},
@@ -58,7 +59,7 @@ FORMS: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
     ("validator_simple", "/process_text"): {"age": ("number", ["0"]), "location": ("text", [""])},
     ("change_vs_input", "/lambda"): {},
     ("change_vs_input", "/lambda_7"): {"x": ("select", ["a"])},
-    ("change_vs_input", "/lambda_8"): {"x": ("colour", [""])},
+    ("change_vs_input", "/lambda_8"): {"x": ("color", [""])},
 }
 SENT: dict[tuple[str, str], list[Any]] = {
     ("kitchen_sink", "/predict"): [
@@ -73,28 +74,28 @@ SENT: dict[tuple[str, str], list[Any]] = {
     ("zip_files", "/predict"): [None],
     ("count_generator", "/count"): [10],
 }  # fmt: skip
-IDS = [f"{name}{each.name}" for name, each in ENDPOINTS]
+IDS = [f"{name}{each.name}" for name, each in RECORDED_ENDPOINTS]
 
 
 def test_every_recording_has_a_form_written_out_here() -> None:
-    assert {name for name, _ in FORMS} == set(NAMES)
+    assert {name for name, _ in FORMS} == set(RECORDING_NAMES)
 
 
-@pytest.mark.parametrize(("name", "asked"), ENDPOINTS, ids=IDS)
+@pytest.mark.parametrize(("name", "asked"), RECORDED_ENDPOINTS, ids=IDS)
 def test_each_parameter_has_a_labelled_control_and_the_form_can_be_sent(app: Flask, name: str, asked: Endpoint) -> None:
-    form = form_in(drawn(app, asked))
+    form = find_form(render_space_page(app, asked))
     for parameter in asked.parameters:
         controls = controls_of(form, parameter.name)
         assert controls, parameter.name
-        assert all(words_of(control, form) for control in controls if control.get("type") != "hidden")
+        assert all(describe_control(control, form) for control in controls if control.get("type") != "hidden")
     with app.app_context():
-        values = forms.validate_form(forms.read_form(asked, *posted(form), "a visitor"))
+        values = forms.validate_form(forms.read_form(asked, *collect_posted_values(form), "a visitor"))
     assert list(values) == [each.name for each in asked.parameters]
 
 
 @pytest.mark.parametrize("which", FORMS, ids=map("".join, FORMS))
 def test_the_controls_and_what_is_in_them(which: tuple[str, str]) -> None:
-    fields = forms.bind_form(endpoint(*which)).fields
+    fields = forms.bind_form(get_recorded_endpoint(*which)).fields
     holds_files = ("file", "files")
     assert {
         each.parameter.name: (each.control, [] if each.control in holds_files else each.rows or each.texts)
@@ -104,9 +105,11 @@ def test_the_controls_and_what_is_in_them(which: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("which", SENT, ids=map("".join, SENT))
 def test_what_is_sent_when_nobody_touches_the_form(app: Flask, which: tuple[str, str]) -> None:
-    asked = endpoint(*which)
+    asked = get_recorded_endpoint(*which)
     with app.app_context():
-        values = forms.validate_form(forms.read_form(asked, *posted(form_in(drawn(app, asked))), "a visitor"))
+        values = forms.validate_form(
+            forms.read_form(asked, *collect_posted_values(find_form(render_space_page(app, asked))), "a visitor")
+        )
     assert [*values.values()] == SENT[which]
 
 
@@ -123,23 +126,23 @@ def test_what_is_sent_when_nobody_touches_the_form(app: Flask, which: tuple[str,
     ],
 )
 def test_the_endpoint_that_its_author_meant_comes_first(name: str, first: str, title: str) -> None:
-    described = recorded(name)
+    described = describe_recording(name)
     assert (described.main_endpoints[0].name, described.main_endpoints[0].title) == (first, title)
 
 
 def test_the_plumbing_is_folded_with_its_reason_and_can_be_opened(app: Flask) -> None:
-    described = recorded("change_vs_input")
+    described = describe_recording("change_vs_input")
     assert [each.name for each in described.main_endpoints] == ["/lambda"]
     assert len(described.internal_endpoints) == 39
     assert all(each.internal_reason and not each.blocked_reason for each in described.internal_endpoints)
 
 
 def test_where_there_is_nothing_but_plumbing_it_is_shown() -> None:
-    described = recorded("hello_login")
+    described = describe_recording("hello_login")
     assert [each.name for each in described.main_endpoints] == ["/lambda"]
     assert described.internal_endpoints == ()
 
 
 def test_a_step_says_after_which_it_comes() -> None:
-    assert endpoint("chatbot_streaming", "/bot").previous_name == "/user"
-    assert endpoint("chatbot_streaming", "/user").previous_name == ""
+    assert get_recorded_endpoint("chatbot_streaming", "/bot").previous_name == "/user"
+    assert get_recorded_endpoint("chatbot_streaming", "/user").previous_name == ""

@@ -1,6 +1,6 @@
 """What is stored of the events of a run, and when."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,32 +9,42 @@ from flask import Flask
 
 from hfcourse.errors import CallError
 from hfcourse.files import file_store
+from hfcourse.runs.execution import event_throttle
+from hfcourse.runs.execution.output_serializer import OutputSerializer
 from hfcourse.runs.execution.preview_images import PreviewImages
-from hfcourse.runs.execution.recorder import Recorder
+from hfcourse.runs.execution.recorder import PREVIEW_IMAGE_TTL_SECONDS, QUEUED_DEBOUNCE_SECONDS, Recorder
 from hfcourse.runs.store import run_store
+from hfcourse.runs.store.models import Run
 from hfcourse.spaces.client.call_events import LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent, StartedEvent
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
-from hfcourse.spaces.schema.endpoints.space_description import Endpoint
-from tests.support.practice_space import until
+from tests.support.clocks import ManualClock
+from tests.support.waiting import wait_until
 
-PATIENCE_SECONDS = 20
-
-
-@pytest.fixture(autouse=True)
-def inside(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        yield
+pytestmark = pytest.mark.usefixtures("app_context")
 
 
-@pytest.fixture
-def recorder() -> Recorder:
-    """Records a run that somebody has in hand, of an endpoint with one text."""
+def claimed_run() -> Run:
     run_id = run_store.create_run("awa", space="a/b", endpoint="/e", title="E", parameters=[], inputs={}, files=[])
     run = run_store.claim_run(run_id)
     assert run is not None
-    recording = Recorder(run)
-    recording.endpoint = Endpoint("/e", "E", "", (), (ReturnValue("Sortie", "Textbox"),))
-    return recording
+    return run
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def timed(clock: ManualClock, serializer: OutputSerializer, previews: PreviewImages | None = None) -> Recorder:
+    """Records a claimed run by a clock that only the test advances."""
+    run = claimed_run() if previews is None else previews.run
+    return Recorder(run, serializer, previews, call_at=clock.call_at, clock=clock.read)
+
+
+@pytest.fixture
+def recorder(clock: ManualClock) -> Recorder:
+    """Records a run of an endpoint with one text."""
+    return timed(clock, OutputSerializer([ReturnValue("Sortie", "Textbox")]))
 
 
 def stored(recorder: Recorder) -> list[str]:
@@ -66,19 +76,16 @@ def test_nothing_that_was_held_back_is_lost_at_the_end(recorder: Recorder) -> No
     recorder.record_event(QueuedEvent(0, 1, None))
     recorder.record_event(StartedEvent(0.1))
     recorder.finish_with_outputs(["Bonjour"], lambda _path: b"")
-    assert stored(recorder) == ["queued", "started"]
+    assert stored(recorder) == ["queued", "started", "summary"]
     run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     assert (run.status, run.outputs[0]["value"]) == ("succeeded", "Bonjour")
 
 
-def test_a_partial_output_takes_the_place_of_the_one_before(
-    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for pause in ("EVENT_INTERVAL_SECONDS", "STORE_DUTY_DIVISOR"):
-        monkeypatch.setattr(f"hfcourse.runs.execution.recorder.{pause}", 0)
+def test_a_partial_output_takes_the_place_of_the_one_before(recorder: Recorder, clock: ManualClock) -> None:
     for text in ("B", "Bo", "Bon"):
         recorder.record_event(PartialOutputEvent((text,)))
+        clock.advance(1)
     run = run_store.find_run(recorder.run.id, "awa")
     assert run is not None
     assert stored(recorder) == ["partial"]
@@ -91,42 +98,91 @@ def latest(recorder: Recorder, kind: str) -> dict:
     return run.get_latest_event(kind)
 
 
-def test_what_comes_too_soon_is_stored_a_moment_later_though_nothing_follows(recorder: Recorder) -> None:
+def test_what_comes_too_soon_is_stored_a_moment_later_though_nothing_follows(
+    recorder: Recorder, clock: ManualClock
+) -> None:
     for part in (0.1, 0.2, 0.3):
         recorder.record_event(ProgressEvent(({"progress": part},)))
-    assert until(lambda: latest(recorder, "progress")["steps"][0]["progress"] == 0.3, PATIENCE_SECONDS)
     for words in ("un", "un deux"):
         recorder.record_event(PartialOutputEvent((words,)))
-    assert until(lambda: latest(recorder, "partial")["outputs"][0]["value"] == "un deux", PATIENCE_SECONDS)
+    assert latest(recorder, "progress")["steps"][0]["progress"] == 0.1
+    clock.advance(event_throttle.EVENT_INTERVAL_SECONDS + event_throttle.TIMER_MARGIN_SECONDS)
+    assert latest(recorder, "progress")["steps"][0]["progress"] == 0.3
+    assert latest(recorder, "partial")["outputs"][0]["value"] == "un deux"
 
 
-def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Recorder) -> None:
+def test_an_event_that_comes_too_soon_is_stored_by_the_real_timer() -> None:
+    recorder = Recorder(claimed_run(), OutputSerializer([ReturnValue("Sortie", "Textbox")]))
+    for words in ("un", "un deux"):
+        recorder.record_event(PartialOutputEvent((words,)))
+    assert wait_until(lambda: latest(recorder, "partial")["outputs"][0]["value"] == "un deux")
+
+
+def test_a_call_that_stays_the_next_one_at_a_space_is_said_to_wait(recorder: Recorder, clock: ManualClock) -> None:
     recorder.record_event(QueuedEvent(0, 1, None))
-    assert until(lambda: latest(recorder, "queued").get("rank") == 0, PATIENCE_SECONDS)
+    assert stored(recorder) == []
+    clock.advance(QUEUED_DEBOUNCE_SECONDS)
+    assert latest(recorder, "queued")["rank"] == 0
 
 
-def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.call_at", lambda _moment, do: put_off.append(do))
+def test_a_call_that_starts_at_once_is_never_said_to_wait(recorder: Recorder, clock: ManualClock) -> None:
+    recorder.record_event(QueuedEvent(0, 1, None))
+    recorder.record_event(StartedEvent(0.1))
+    clock.advance(QUEUED_DEBOUNCE_SECONDS)
+    assert stored(recorder) == []
+
+
+def test_nothing_that_was_put_off_is_stored_after_the_end(recorder: Recorder, clock: ManualClock) -> None:
     recorder.record_event(PartialOutputEvent(("un",)))
     recorder.record_event(PartialOutputEvent(("un deux",)))
     recorder.finish_with_outputs(["fin"], lambda _path: b"")
     before = stored(recorder)
-    for do in put_off:
-        do()
-    assert stored(recorder) == before
+    clock.advance(60)
+    assert stored(recorder) == before == ["partial", "summary"]
+
+
+def test_an_output_that_grows_too_large_between_two_timers_fails_no_timer(
+    recorder: Recorder, clock: ManualClock
+) -> None:
+    recorder.record_event(PartialOutputEvent(("petit",)))
+    recorder.record_event(PartialOutputEvent(("x" * 2_100_000,)))
+    clock.advance(1)
+    assert latest(recorder, "partial")["outputs"][0]["value"] == "petit"
+    with pytest.raises(CallError, match="answer-too-large"):
+        recorder.record_event(PartialOutputEvent(("x" * 2_100_000,)))
+    recorder.finish_without_result("failed", "answer-too-large")
+    run = run_store.load_run(recorder.run.id)
+    assert run is not None
+    assert [output["value"] for output in run.outputs] == ["petit"]
+
+
+def test_an_address_of_a_space_is_masked_in_what_its_error_says(clock: ManualClock) -> None:
+    recorder = timed(clock, OutputSerializer([ReturnValue("Sortie", "Textbox")], "http://10.0.0.7:7861/app"))
+    recorder.record_event(LogEvent("info", "voir http://10.0.0.7:7861/app/x"))
+    recorder.finish_without_result("failed", "space-error", "10.0.0.7:7861 est en panne")
+    run = run_store.find_run(recorder.run.id, "awa")
+    assert run is not None
+    assert run.error_detail == "[adresse du Space] est en panne"
+    assert "10.0.0.7" not in str([event.data for event in run.events])
 
 
 def painted(path: str) -> PartialOutputEvent:
     return PartialOutputEvent(({"path": path, "orig_name": "image.png", "meta": {"_type": "gradio.FileData"}},))
 
 
+def give_picture(path: str) -> list[bytes]:
+    return [b"\x89PNG\r\n\x1a\n", path.encode()]
+
+
+def make_painter(clock: ManualClock, fetch: Callable[[str], list[bytes]]) -> Recorder:
+    """Records a run of an endpoint with one picture, whose Space gives pictures by `fetch`."""
+    return timed(clock, OutputSerializer([ReturnValue("Image", "Image")]), PreviewImages(claimed_run(), fetch))
+
+
 @pytest.fixture
-def painter(recorder: Recorder) -> Recorder:
+def painter(clock: ManualClock) -> Recorder:
     """Records a run of an endpoint with one picture, whose Space has every one that it names."""
-    recorder.endpoint = Endpoint("/e", "E", "", (), (ReturnValue("Image", "Image"),))
-    recorder.preview_images = PreviewImages(recorder.run, lambda path: [b"\x89PNG\r\n\x1a\n", path.encode()])
-    return recorder
+    return make_painter(clock, give_picture)
 
 
 def pictures(recorder: Recorder) -> list[bytes]:
@@ -138,31 +194,28 @@ def pictures(recorder: Recorder) -> list[bytes]:
             return [file_store.FileHandle.from_row(item.file).read_content()[8:] for item in run.files]
 
 
-def paint(painter: Recorder, *paths: str) -> None:
+def paint(painter: Recorder, clock: ManualClock, *paths: str) -> None:
     for path in paths:
         painter.record_event(painted(path))
-        assert until(lambda path=path: path.encode() in pictures(painter), PATIENCE_SECONDS), path
+        assert path.encode() in pictures(painter), path
+        clock.advance(1)
 
 
-def test_pictures_that_replace_each_other_are_deleted_soon(painter: Recorder, app: Flask) -> None:
-    paint(painter, *(f"/tmp/{n}.png" for n in range(6)))
-    latest_three = [b"/tmp/3.png", b"/tmp/4.png", b"/tmp/5.png"]
-    assert until(lambda: pictures(painter) == latest_three, PATIENCE_SECONDS)
+def test_pictures_that_replace_each_other_are_deleted_soon(painter: Recorder, clock: ManualClock, app: Flask) -> None:
+    paint(painter, clock, *(f"/tmp/{n}.png" for n in range(6)))
+    assert pictures(painter) == [b"/tmp/3.png", b"/tmp/4.png", b"/tmp/5.png"]
     painter.finish_without_result("stopped")
     assert pictures(painter) == [b"/tmp/5.png"], "what had arrived is kept"
     kept = [path for path in (Path(app.instance_path) / "files").rglob("*") if path.is_file()]
     assert len(kept) == 1
 
 
-def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(
-    painter: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paint(painter, "/tmp/1.png", "/tmp/2.png")
-    put_off = []
-    monkeypatch.setattr("hfcourse.runs.execution.recorder.timers.call_at", lambda _moment, do: put_off.append(do))
+def test_of_the_pictures_of_a_run_that_succeeded_its_own_are_left(painter: Recorder, clock: ManualClock) -> None:
+    paint(painter, clock, "/tmp/1.png", "/tmp/2.png")
     painter.finish_with_outputs(painted("/tmp/3.png").values, lambda path: [path.encode()] * 2)
-    for do in put_off:
-        do()
+    clock.advance(PREVIEW_IMAGE_TTL_SECONDS / 2)
+    assert len(pictures(painter)) == 3, "a page may still be asking for them"
+    clock.advance(PREVIEW_IMAGE_TTL_SECONDS)
     assert pictures(painter) == [b"/tmp/3.png/tmp/3.png"[8:]]
 
 
@@ -172,10 +225,10 @@ def test_a_file_that_is_no_picture_comes_at_the_end(painter: Recorder) -> None:
     assert pictures(painter) == []
 
 
-def test_a_picture_that_the_space_is_slow_to_give_ends_nothing(painter: Recorder) -> None:
+def test_a_picture_that_the_space_is_slow_to_give_ends_nothing(clock: ManualClock) -> None:
     def fail(_path: str) -> list[bytes]:
         raise CallError("timeout")
 
-    painter.preview_images = PreviewImages(painter.run, fail)
+    painter = make_painter(clock, fail)
     painter.record_event(painted("/tmp/1.png"))
     assert latest(painter, "partial")["outputs"][0]["value"]["$file"] is None

@@ -7,11 +7,11 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
 from hfcourse.text.markdown_quoting import quote_code_block, quote_inline_code
-from tests.support.clients import Student
-from tests.support.factories import kept_run
-from tests.test_french import faults_of
+from tests.support.clients import BrowserClient
+from tests.support.factories import make_run
+from tests.support.french_typography import find_typography_faults
 
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("app_context")
 
 # What would be markup, in a reader that lets HTML through.
 HOSTILE = (
@@ -39,7 +39,7 @@ def output(component: str, value: Any, label: str = "Sortie") -> dict[str, Any]:
     return {"label": label, "component": component, "value": value}
 
 
-def report_of(student: Student, run_id: str) -> str:
+def report_of(student: BrowserClient, run_id: str) -> str:
     """The report, as it is downloaded."""
     response = student.client.get(f"/essais/{run_id}.md")
     assert response.status_code == 200
@@ -55,8 +55,8 @@ def drawn(report: str) -> BeautifulSoup:
     return BeautifulSoup(MarkdownIt("commonmark", {"html": True}).enable("table").render(report), "html.parser")
 
 
-def test_it_tells_what_was_sent_what_came_back_and_when(awa: Student) -> None:
-    run_id = kept_run("awa", sent={"prenom": "Zoé", "age": 7, "tutoyer": True}, came=[output("Textbox", "Bonjour Zoé")])
+def test_report_tells_what_was_sent_what_came_back_and_when(awa: BrowserClient) -> None:
+    run_id = make_run("awa", sent={"prenom": "Zoé", "age": 7, "tutoyer": True}, came=[output("Textbox", "Bonjour Zoé")])
     report = report_of(awa, run_id)
     assert report.startswith("# Essai réussi\n")
     for line in ("- Space\u00a0: `a/b`", "- Point d’accès\u00a0: `/saluer`", f"- Numéro\u00a0: `{run_id}`"):
@@ -79,39 +79,40 @@ def test_it_tells_what_was_sent_what_came_back_and_when(awa: Student) -> None:
         ("interrupted", "Essai interrompu"),
     ],
 )
-def test_it_is_written_at_any_moment(awa: Student, status: str, title: str) -> None:
-    report = report_of(awa, kept_run("awa", status))
+def test_report_is_written_at_any_moment(awa: BrowserClient, status: str, title: str) -> None:
+    report = report_of(awa, make_run("awa", status))
     assert report.startswith(f"# {title}\n")
     assert "n’attend aucune valeur" in report
     assert report.rstrip().endswith("Rien.")
 
 
-def test_a_failure_is_explained_and_the_author_quoted(awa: Student) -> None:
-    report = report_of(awa, kept_run("awa", "failed", error="space-error", said="On ne divise pas par ```zéro```"))
+def test_a_failure_is_explained_and_the_author_quoted(awa: BrowserClient) -> None:
+    words = "On ne divise pas par ```zéro```"
+    report = report_of(awa, make_run("awa", "failed", error="space-error", error_detail=words))
     page = drawn(report)
     assert "Le Space a refusé ces valeurs" in page.get_text()
     assert [each.get_text() for each in page.select("pre")] == ["On ne divise pas par ```zéro```\n"]
 
 
-def test_files_are_named_with_their_size_and_those_that_are_not_there_told(awa: Student) -> None:
+def test_files_are_named_with_their_size_and_those_that_are_not_there_told(awa: BrowserClient) -> None:
     lost = {"$file": None, "$why": "surplus", "$name": "grand.png"}
-    run_id = kept_run("awa", file=("chat `d’été`.png", b"x" * 1500), came=[output("Gallery", [lost])])
+    run_id = make_run("awa", file=("chat `d’été`.png", b"x" * 1500), came=[output("Gallery", [lost])])
     report = report_of(awa, run_id)
     assert "- ``chat `d’été`.png``, 1,5\u00a0ko\n" in report
     assert "- `grand.png`\u00a0: ce fichier n’a pas pu être gardé\n" in report
     assert "/fichiers/" not in report
 
 
-def test_a_table_and_a_structure_are_written_as_such(awa: Student) -> None:
+def test_a_table_and_a_structure_are_written_as_such(awa: BrowserClient) -> None:
     table = output("Dataframe", {"headers": ["fruit", "prix"], "data": [["figue", 2.5]]})
-    report = report_of(awa, kept_run("awa", came=[table, output("Json", {"a": [1]})]))
+    report = report_of(awa, make_run("awa", came=[table, output("Json", {"a": [1]})]))
     assert "```csv\nfruit,prix\nfigue,2.5\n```" in report
     assert '```json\n{\n  "a": [\n    1\n  ]\n}\n```' in report
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-def test_no_words_get_out_of_their_place(awa: Student, words: str) -> None:
-    run_id = kept_run(
+def test_no_words_get_out_of_their_place(awa: BrowserClient, words: str) -> None:
+    run_id = make_run(
         "awa",
         "failed",
         sent={"prenom": words, words: "x", "liste": [words, {words: words}]},
@@ -122,10 +123,10 @@ def test_no_words_get_out_of_their_place(awa: Student, words: str) -> None:
             output("Html", words),
         ],
         error="space-error",
-        said=words,
+        error_detail=words,
     )
-    plain = drawn(report_of(awa, kept_run("awa", "failed", sent={"prenom": "x", "y": "x", "liste": ["x"]},
-        came=[output("Textbox", "x")] * 4, error="space-error", said="x")))  # fmt: skip
+    plain = drawn(report_of(awa, make_run("awa", "failed", sent={"prenom": "x", "y": "x", "liste": ["x"]},
+        came=[output("Textbox", "x")] * 4, error="space-error", error_detail="x")))  # fmt: skip
     page = drawn(report_of(awa, run_id))
     assert {tag.name for tag in page.find_all(True)} <= ALLOWED
     for level in ("h1", "h2", "h3"):
@@ -149,19 +150,19 @@ def test_words_in_code_are_one_line_and_words_in_a_block_are_all_there(words: st
     assert block.get_text().split() == words.replace("\0", "").split()
 
 
-def test_half_a_letter_breaks_no_report(awa: Student) -> None:
-    run_id = kept_run("awa", sent={"prenom": "x\ud800y"}, came=[output("Textbox", "\udfff")])
+def test_half_a_letter_breaks_no_report(awa: BrowserClient) -> None:
+    run_id = make_run("awa", sent={"prenom": "x\ud800y"}, came=[output("Textbox", "\udfff")])
     assert "x?y" in report_of(awa, run_id)
 
 
-def test_it_is_typeset_as_french_is(awa: Student) -> None:
+def test_report_is_typeset_as_french_is(awa: BrowserClient) -> None:
     lost = {"$file": None, "$why": "surplus", "$name": "grand.png"}
     for run_id in (
-        kept_run("awa", sent={"prenom": "", "age": None}, file=("a.png", b"a"), came=[output("Gallery", [lost])]),
-        kept_run("awa", "failed", error="space-error", said="no"),
-        kept_run("awa", "queued"),
+        make_run("awa", sent={"prenom": "", "age": None}, file=("a.png", b"a"), came=[output("Gallery", [lost])]),
+        make_run("awa", "failed", error="space-error", error_detail="no"),
+        make_run("awa", "queued"),
     ):
         page = drawn(report_of(awa, run_id))
         for code in page.select("code"):
             code.replace_with("\ufffc")
-        assert [fault for line in page.get_text().splitlines() for fault in faults_of(line)] == []
+        assert [fault for line in page.get_text().splitlines() for fault in find_typography_faults(line)] == []

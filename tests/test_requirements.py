@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import requirements_lock
+from tests.support.paths import ROOT
 from tests.support.requirements_lock import (
     ADDED_PROFILES,
     ALL_PROFILES,
@@ -17,7 +18,6 @@ from tests.support.requirements_lock import (
     read_pins,
     read_requirements,
 )
-from tests.support.site_process import ROOT
 
 OLDER_GRADIO = sorted((ROOT / "tests" / "spaces" / "requirements").glob("*.txt"))
 # Compiled packages: their files differ with the system, the processor and the version of Python.

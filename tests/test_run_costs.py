@@ -10,9 +10,12 @@ from sqlalchemy import event, func, select
 
 from hfcourse import database, visitors
 from hfcourse.runs.retention import recent_views
-from hfcourse.runs.store import newcomer_status, run_store
+from hfcourse.runs.store import newcomers, run_store
 from hfcourse.runs.store.models import Run, RunEvent, RunView
 from hfcourse.runs.store.run_store import NewEvent
+from hfcourse.runs.values.result_summary import build_summary
+
+pytestmark = pytest.mark.usefixtures("app_context")
 
 
 @contextmanager
@@ -29,13 +32,6 @@ def statements(app: Flask) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
-
-
-@pytest.fixture(autouse=True)
-def context(app: Flask) -> Iterator[None]:
-    """The application context that the database asks for."""
-    with app.app_context():
-        yield
 
 
 @pytest.fixture
@@ -55,7 +51,7 @@ def test_run_is_finished_in_four_statements(app: Flask, run_id: str) -> None:
     run_store.claim_run(run_id)
     with statements(app) as seen:
         run_store.finish_run(
-            run_id, "succeeded", [{"value": "é"}], told=[NewEvent("log", {"text": "a"}), NewEvent("next", {})]
+            run_id, "succeeded", [{"value": "é"}], events=[NewEvent("log", {"text": "a"}), NewEvent("next", {})]
         )
     assert len(seen) == 4, seen
 
@@ -112,9 +108,9 @@ def test_look_that_could_not_be_stored_is_not_remembered(app: Flask) -> None:
 
 def test_client_of_a_form_is_read_in_one_statement(app: Flask) -> None:
     with app.test_request_context("/"):
-        newcomer_status.get_current_client()
+        newcomers.get_current_client()
         with statements(app) as seen:
-            newcomer_status.get_current_client()
+            newcomers.get_current_client()
     assert len(seen) == 1, seen
 
 
@@ -123,10 +119,11 @@ def test_text_bytes_of_a_finished_run_are_those_of_its_stored_texts(app: Flask, 
     run_store.append_and_notify(run_id, told[:1])
     with database.read_session() as session:
         before = session.get_one(Run, run_id).text_bytes
-    run_store.finish_run(run_id, "succeeded", outputs, told=told[1:])
+    run_store.finish_run(run_id, "succeeded", outputs, events=told[1:])
     with database.read_session() as session:
         after = session.get_one(Run, run_id).text_bytes
-    assert after - before == sum(len(json.dumps(each)) for each in (outputs, *(event.data for event in told)))
+    summary = build_summary(outputs, None, "")
+    assert after - before == sum(len(json.dumps(each)) for each in (outputs, summary, *(event.data for event in told)))
 
 
 def test_events_are_numbered_one_after_another_whatever_stores_them(app: Flask, run_id: str) -> None:
@@ -134,7 +131,8 @@ def test_events_are_numbered_one_after_another_whatever_stores_them(app: Flask, 
     run_store.append_partial(run_id, [NewEvent("log", {"n": 3}), NewEvent("partial", {"n": 4})], 1)
     run_store.append_partial(run_id, [NewEvent("partial", {"n": 5})], 2)
     run_store.append_and_notify(run_id, [NewEvent("log", {"n": 6})])
-    run_store.finish_run(run_id, "succeeded", [], told=[NewEvent("next", {"n": 7}), NewEvent("log", {"n": 8})])
+    run_store.finish_run(run_id, "succeeded", [], events=[NewEvent("next", {"n": 7}), NewEvent("log", {"n": 8})])
     with database.read_session() as session:
         rows = session.execute(select(RunEvent.position, RunEvent.data).order_by(RunEvent.position)).all()
+    assert rows.pop().position == 9  # the summary
     assert [(row.position, row.data["n"]) for row in rows] == [(1, 1), (2, 2), (3, 3), (5, 5), (6, 6), (7, 7), (8, 8)]

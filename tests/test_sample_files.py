@@ -12,7 +12,7 @@ from hfcourse.spaces.schema.endpoints.space_description import Description
 from hfcourse.spaces.schema.examples.sample_files import MAX_SAMPLE_DEPTH, SampleFile, iter_sample_files, parse_sample
 from hfcourse.spaces.schema.page.page_events import MAX_INITIAL_CHARACTERS, MAX_LOAD_EVENTS, parse_page_events
 from hfcourse.spaces.schema.parameters.parameter import Parameter
-from tests.spaces.fake_servers import component
+from tests.spaces.fake_servers import make_component
 
 PATH = "/tmp/gradio/1a/chat noir.png"
 ONE = {"path": PATH, "url": f"http://hostile.test{PATH}", "orig_name": None, "meta": {"_type": "gradio.FileData"}}
@@ -108,8 +108,12 @@ def test_any_sample_is_read_and_names_no_file_of_the_web(value: Any, kind: str) 
 
 def described(datasets: list[dict[str, Any]], dependencies: list[dict[str, Any]] = [], **props: Any) -> Description:  # noqa: B006
     """A Space with an image and a text, and these data sets (their ids count from 10)."""
-    components = [component(1, "image", label="Photo"), component(2, "textbox", label="Mots"), component(3, "textbox")]
-    components += [component(10 + n, "dataset", **each) for n, each in enumerate(datasets)]
+    components = [
+        make_component(1, "image", label="Photo"),
+        make_component(2, "textbox", label="Mots"),
+        make_component(3, "textbox"),
+    ]
+    components += [make_component(10 + n, "dataset", **each) for n, each in enumerate(datasets)]
     main = {"id": 0, "api_name": "voir", "inputs": [1, 2], "outputs": [3], "targets": [[3, "click"]]}
     entry = {
         "parameters": [
@@ -185,10 +189,10 @@ def test_each_file_is_found_by_its_place_and_by_nothing_else() -> None:
 def page(*dependencies: dict[str, Any]) -> dict[str, Any]:
     """A page with session state 5 and 6, and a dropdown 7."""
     shown = [
-        component(5, "state"),
-        component(6, "state"),
-        component(7, "dropdown", value="a"),
-        component(8, "file", value=ONE),
+        make_component(5, "state"),
+        make_component(6, "state"),
+        make_component(7, "dropdown", value="a"),
+        make_component(8, "file", value=ONE),
     ]
     return {
         "components": shown,
@@ -241,7 +245,7 @@ def test_a_chain_without_end_is_looked_at_for_a_while() -> None:
 
 
 def test_first_values_of_a_page_are_kept_within_a_budget() -> None:
-    long = component(8, "textbox", value="x" * (MAX_INITIAL_CHARACTERS + 1))
+    long = make_component(8, "textbox", value="x" * (MAX_INITIAL_CHARACTERS + 1))
     config = page({"id": 3, "targets": LOAD, "inputs": [7, 8, 7], "outputs": [5]})
     config["components"] = [*config["components"][:3], long]
     (event,) = parse_page_events(config).opening_events

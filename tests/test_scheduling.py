@@ -209,23 +209,23 @@ def test_a_freed_place_goes_to_the_cohort_that_holds_the_fewest() -> None:
 class TestTheSecondRunOfANewcomer:
     """It waits while newcomers of the address hold some places, and is the first one once the first has ended."""
 
-    def test_it_starts_when_its_visitor_is_alone(self) -> None:
+    def test_second_run_starts_when_its_visitor_is_alone(self) -> None:
         assert Site(8).send(newcomer("awa")).starts(newcomer("awa"))
 
     @pytest.mark.parametrize(("places", "others"), [(8, 1), (64, 1), (128, 3), (300, 9)])
-    def test_it_waits_while_newcomers_of_the_address_have_several(self, places: int, others: int) -> None:
+    def test_second_run_waits_while_newcomers_of_the_address_have_several(self, places: int, others: int) -> None:
         first, second = newcomer("awa"), newcomer("awa", "a/other")
         site = Site(places).send(*(newcomer(f"student {n}") for n in range(others)), first, second)
         assert site.waiting == [second]
         site.end(first)
         assert second in site.running
 
-    def test_it_does_not_wait_for_other_addresses_or_visitors_with_standing(self) -> None:
+    def test_second_run_does_not_wait_for_other_addresses_or_visitors_with_standing(self) -> None:
         site = Site(128).send(*(newcomer(f"guest {n}", origin="home") for n in range(30)))
         site.send(*(established(f"student {n}") for n in range(30)), newcomer("awa"))
         assert site.starts(newcomer("awa"))
 
-    def test_it_holds_up_no_second_run_of_a_visitor_with_standing(self) -> None:
+    def test_second_run_holds_up_none_of_a_visitor_with_standing(self) -> None:
         site = Site(128).send(*(newcomer(f"student {n}") for n in range(30)), established("bilal"))
         assert site.starts(established("bilal"))
 
@@ -235,7 +235,7 @@ class TestTheSecondRunOfANewcomer:
         assert not is_among_next(second, [second], counts, 8, no_starts)
         assert is_among_next(second, [second], ActiveCounts([newcomer("awa")]), 8, no_starts)
 
-    def test_it_does_not_wait_where_nobody_knows_how_many_places_there_are(self) -> None:
+    def test_second_run_does_not_wait_where_the_count_of_places_is_unknown(self) -> None:
         assert Site(math.inf).send(*jars(30)).waiting == []
 
 

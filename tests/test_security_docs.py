@@ -5,8 +5,8 @@ import re
 import pytest
 
 from hfcourse.config import SETTINGS
-from tests.support.campus import COMPOSED
-from tests.support.site_process import ROOT
+from tests.support.campus import COMPOSE_CONFIG
+from tests.support.paths import ROOT
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 # The chapters of OWASP ASVS 5.0.
@@ -58,7 +58,7 @@ def test_the_networks_that_it_names_are_those_of_compose() -> None:
         for cells in section("Images and dependencies")
         for name in cells[0].split(", ")
     }
-    assert said == {name: set(service["networks"]) for name, service in COMPOSED["services"].items()}
+    assert said == {name: set(service["networks"]) for name, service in COMPOSE_CONFIG["services"].items()}
 
 
 @pytest.mark.parametrize("path", ["SECURITY.md", "README.md"])

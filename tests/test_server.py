@@ -20,11 +20,21 @@ from werkzeug.serving import ThreadedWSGIServer
 from hfcourse.server import connections, dev_server
 from hfcourse.server.connections import ClientConnection, ConnectionTable
 from hfcourse.server.dev_server import LimitedServer
-from tests.support.practice_space import until
-from tests.support.site_process import FLASK, Site, started
-from tests.support.slow_clients import HEAD, LESSON, SILENT, connect, deaf_clients, is_closed, slow_clients
+from tests.support.clocks import FakeMonotonic
+from tests.support.site_process import FLASK_COMMAND, SiteProcess, run_site
+from tests.support.slow_clients import (
+    LESSON_PATH,
+    REQUEST_HEAD,
+    STALLED_REQUESTS,
+    is_closed_within,
+    open_connection,
+    open_non_reading_clients,
+    open_slow_clients,
+    reset_connection,
+)
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
-PATIENCE_SECONDS, SOON_SECONDS = 30, 5
+MAX_RESPONSE_SECONDS = 5
 PIECE, PIECES = b"x" * 100_000, 200
 
 
@@ -69,33 +79,33 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteProcess]:
     """The site by plain `flask run`."""
-    with started(tmp_path_factory.mktemp("site")) as running:
+    with run_site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
 
 def get(url: str) -> httpx.Response:
-    return httpx.get(url, timeout=PATIENCE_SECONDS, trust_env=False, verify=False)
+    return httpx.get(url, timeout=WAIT_TIMEOUT_SECONDS, trust_env=False, verify=False)
 
 
-def seconds_of_a_lesson(site: Site) -> float:
+def time_lesson(site: SiteProcess) -> float:
     begun = time.monotonic()
-    assert get(site.url + LESSON).status_code == 200
+    assert get(site.url + LESSON_PATH).status_code == 200
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("kind", SILENT)
+@pytest.mark.parametrize("kind", STALLED_REQUESTS)
 def test_a_slow_client_is_closed_when_its_time_is_over(impatient: str, kind: str) -> None:
-    with slow_clients(impatient, kind, 1) as (client,):
-        assert is_closed(client, PATIENCE_SECONDS)
+    with open_slow_clients(impatient, kind, 1) as (client,):
+        assert is_closed_within(client, WAIT_TIMEOUT_SECONDS)
 
 
 def test_a_deaf_client_is_closed_when_its_time_is_over(impatient: str) -> None:
     before = set(threading.enumerate())
-    with deaf_clients(impatient, "/large", "a=b", 1) as (client,):
+    with open_non_reading_clients(impatient, "/large", "a=b", 1) as (client,):
         received = len(client.recv(1))  # it is being answered
-        assert until(lambda: not set(threading.enumerate()) - before, PATIENCE_SECONDS)
+        assert wait_until(lambda: not set(threading.enumerate()) - before)
         with suppress(ConnectionResetError):
             while piece := client.recv(65536):
                 received += len(piece)
@@ -108,7 +118,9 @@ def test_a_stream_lives_longer_than_the_timeout(impatient: str) -> None:
 
 def test_a_download_lives_as_long_as_it_goes_on(impatient: str) -> None:
     begun, received = time.monotonic(), 0
-    with httpx.stream("GET", impatient + "/large", trust_env=False, verify=False, timeout=PATIENCE_SECONDS) as response:
+    with httpx.stream(
+        "GET", impatient + "/large", trust_env=False, verify=False, timeout=WAIT_TIMEOUT_SECONDS
+    ) as response:
         for piece in response.iter_raw(len(PIECE)):
             received += len(piece)
             time.sleep(0.02)  # a slow network: four time-outs in all
@@ -118,7 +130,7 @@ def test_a_download_lives_as_long_as_it_goes_on(impatient: str) -> None:
 
 def test_an_upload_lives_as_long_as_it_goes_on(impatient: str) -> None:
     pieces = 30
-    with closing(connect(impatient)) as client:
+    with closing(open_connection(impatient)) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (pieces * 1000))
         for _ in range(pieces):
             client.sendall(b"x" * 1000)
@@ -133,13 +145,13 @@ def test_an_upload_lives_as_long_as_it_goes_on(impatient: str) -> None:
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1 and more\r\n\r\n", 400),
         (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
-        (HEAD + b"X-A: b\r\n" * 200 + b"\r\n", 431),
-        (HEAD + b"X-A: " + b"b" * 70_000 + b"\r\n\r\n", 431),
-        (HEAD + (b"X-A: " + b"b" * 9_000 + b"\r\n") * 90 + b"\r\n", 431),
+        (REQUEST_HEAD + b"X-A: b\r\n" * 200 + b"\r\n", 431),
+        (REQUEST_HEAD + b"X-A: " + b"b" * 70_000 + b"\r\n\r\n", 431),
+        (REQUEST_HEAD + (b"X-A: " + b"b" * 9_000 + b"\r\n") * 90 + b"\r\n", 431),
     ],
 )
 def test_a_head_that_makes_no_sense_is_refused_in_french(impatient: str, sent: bytes, status: int) -> None:
-    with closing(connect(impatient)) as client:
+    with closing(open_connection(impatient)) as client:
         client.sendall(sent)
         said = b""
         while b"</html>" not in said:
@@ -150,6 +162,30 @@ def test_a_head_that_makes_no_sense_is_refused_in_french(impatient: str, sent: b
     assert "rechargez la page" in said.decode()
 
 
+@pytest.mark.parametrize("received", [0, 20, None])
+def test_response_is_closed_once_when_its_client_resets_the_connection(received: int | None) -> None:
+    closed: list[str] = []
+
+    class Body(list[bytes]):
+        def close(self) -> None:
+            closed.append("")
+
+    def redirect(_environ, start_response) -> Body:
+        start_response("303 SEE OTHER", [("Content-Length", "8"), ("Location", "/x")])
+        return Body([b"redirect"])
+
+    with serving_by(LimitedServer("127.0.0.1", 0, redirect)) as url:
+        for count in range(1, 6):
+            with closing(open_connection(url)) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")
+                said = client.recv(received) if received else b""
+                while received is None and not said.endswith(b"redirect"):
+                    said += client.recv(65536)
+                reset_connection(client)
+            assert wait_until(lambda count=count: len(closed) == count)
+    assert len(closed) == 5
+
+
 def test_flask_run_gets_the_limited_server(app: Flask) -> None:
     made = serving.make_server("127.0.0.1", 0, app, threaded=True)
     made.server_close()
@@ -157,10 +193,10 @@ def test_flask_run_gets_the_limited_server(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nothing", "headers that drip", "a body that does not come"])
-def test_more_slow_clients_than_connections_keep_nobody_from_a_lesson(site: Site, kind: str) -> None:
-    seconds_of_a_lesson(site)
-    with slow_clients(site.url, kind, connections.MAX_CONNECTIONS + 100):
-        assert max(seconds_of_a_lesson(site) for _ in range(3)) < SOON_SECONDS
+def test_more_slow_clients_than_connections_keep_nobody_from_a_lesson(site: SiteProcess, kind: str) -> None:
+    time_lesson(site)
+    with open_slow_clients(site.url, kind, connections.MAX_CONNECTIONS + 100):
+        assert max(time_lesson(site) for _ in range(3)) < MAX_RESPONSE_SECONDS
 
 
 def test_a_process_with_few_descriptors_answers_and_does_not_spin(tmp_path: Path) -> None:
@@ -168,13 +204,13 @@ def test_a_process_with_few_descriptors_answers_and_does_not_spin(tmp_path: Path
         sys.executable,
         "-c",
         f"import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (96, 96)); os.execv({sys.executable!r}, "
-        f"{FLASK!r} + [sys.argv[-1]])",
+        f"{FLASK_COMMAND!r} + [sys.argv[-1]])",
     ]
-    with started(tmp_path, program=few) as site, slow_clients(site.url, "nothing", 150):
-        seconds_of_a_lesson(site)
+    with run_site(tmp_path, program=few) as site, open_slow_clients(site.url, "nothing", 150):
+        time_lesson(site)
         before = cpu_seconds(site.process.pid)
         begun = time.monotonic()
-        assert seconds_of_a_lesson(site) < SOON_SECONDS
+        assert time_lesson(site) < MAX_RESPONSE_SECONDS
         time.sleep(1)  # in which it has nothing to do
         assert cpu_seconds(site.process.pid) - before < 0.5 * (time.monotonic() - begun)
 
@@ -198,8 +234,8 @@ def test_accept_without_a_descriptor_waits_between_attempts(monkeypatch: pytest.
     made = LimitedServer("127.0.0.1", 0, answer)
     with serving_by(made) as url:
         monkeypatch.setattr(ThreadedWSGIServer, "get_request", fail)
-        with closing(connect(url)):
-            assert until(lambda: len(attempts) > 3, PATIENCE_SECONDS)
+        with closing(open_connection(url)):
+            assert wait_until(lambda: len(attempts) > 3)
             monkeypatch.undo()
             assert get(url).text == "nothing"
     assert (attempts[3] - attempts[0]) >= 2 * dev_server.ACCEPT_RETRY_INTERVAL_SECONDS
@@ -238,7 +274,7 @@ class Clients:
         if has_sent:
             theirs.sendall(b"x")
         if is_waiting:
-            self.stack.enter_context(made._spend_budget(is_writing=False))
+            self.stack.enter_context(made.spend_budget(is_writing=False))
         return made
 
     def is_aborted(self, connection: ClientConnection) -> bool:
@@ -263,10 +299,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Clients
         yield make
 
 
-def test_a_full_table_closes_the_one_that_has_waited_longest(clients: Callable[[int], Clients]) -> None:
-    made = clients(3)
-    first, second, third = (made.add(address) for address in ("a", "b", "c"))
-    first._budget_seconds -= 1
+def test_a_full_table_closes_the_one_that_has_waited_longest(
+    clients: Callable[[int], Clients], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, clock = clients(3), FakeMonotonic(monkeypatch, connections)
+    first = made.add("a")
+    clock.advance(1)
+    second, third = made.add("b"), made.add("c")
     assert made.table.wait_for_room(0)
     assert [made.is_aborted(each) for each in (first, second, third)] == [True, False, False]
     assert len(made.table) == 2
@@ -285,7 +324,7 @@ def test_a_connection_that_has_just_begun_to_wait_is_not_idle(
     clients: Callable[[int], Clients], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = clients(1)
-    monkeypatch.setattr(connections, "MIN_IDLE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(connections, "MIN_IDLE_SECONDS", WAIT_TIMEOUT_SECONDS)
     made.add("a")
     assert not made.table.wait_for_room(0.01)
 
@@ -294,10 +333,10 @@ def test_who_waits_for_room_is_told_when_a_connection_ends(clients: Callable[[in
     made = clients(1)
     only = made.add("a", is_waiting=False)
     found: list[bool] = []
-    waiting = threading.Thread(target=lambda: found.append(made.table.wait_for_room(PATIENCE_SECONDS)))
+    waiting = threading.Thread(target=lambda: found.append(made.table.wait_for_room(WAIT_TIMEOUT_SECONDS)))
     waiting.start()
     made.table.remove(only.sock)
-    waiting.join(PATIENCE_SECONDS)
+    waiting.join(WAIT_TIMEOUT_SECONDS)
     assert found == [True]
 
 
@@ -315,18 +354,22 @@ def test_an_address_is_limited_only_under_pressure(
     assert not made.is_aborted(other)
 
 
-def test_the_budget_is_drained_by_waiting_and_filled_by_bytes_up_to_its_size() -> None:
+def test_the_budget_is_drained_by_waiting_and_filled_by_bytes_up_to_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, size = FakeMonotonic(monkeypatch, connections), connections.CLIENT_TIMEOUT_SECONDS
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
         made = ClientConnection(ours, "a")
-        made._budget_seconds = 5.0
+        with made.spend_budget(is_writing=False):
+            clock.advance(size - 5)
+            assert made.budget_seconds == 5
         theirs.sendall(b"x" * 3000)
         assert made.receive_into(bytearray(3000)) == 3000
-        assert 7 < made.budget_seconds <= 8
+        assert made.budget_seconds == 5 + 3000 / connections.MIN_BYTES_PER_SECOND
         assert made.send(memoryview(bytes(100_000))) > 30_000
-        assert made.budget_seconds == connections.CLIENT_TIMEOUT_SECONDS
-        made._budget_seconds = 0
-        with pytest.raises(TimeoutError):
+        assert made.budget_seconds == size
+        with made.spend_budget(is_writing=True):
+            clock.advance(size)
+        with pytest.raises(TimeoutError, match="too slow"):
             made.receive_into(bytearray(1))
 
 
@@ -338,23 +381,25 @@ def test_a_client_stream_sends_all_of_a_large_piece(impatient: str) -> None:
     assert response.content == content
 
 
+@pytest.mark.usefixtures("app")  # whose start filters the log
 def test_the_access_log_has_no_query_and_the_server_no_version(caplog: pytest.LogCaptureFixture) -> None:
     made = LimitedServer("127.0.0.1", 0, answer)
     with caplog.at_level("INFO", logger="werkzeug"), serving_by(made) as url:
-        headers = httpx.get(f"{url}/enseignant/?code=chose.secrete", timeout=PATIENCE_SECONDS).headers
-        until(lambda: "/enseignant/" in caplog.text)
+        headers = httpx.get(f"{url}/enseignant/?code=chose.secrete", timeout=WAIT_TIMEOUT_SECONDS).headers
+        assert wait_until(lambda: "/enseignant/" in caplog.text)
     made.server_close()
     assert "secrete" not in caplog.text
     assert headers["server"] == "hfcourse"
 
 
+@pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("request_line", [b"GET", b"GET / HTTP/9.9", b"\xff\x00 / HTTP/1.1", b"GET /?code=secrete x y"])
 def test_an_error_of_the_protocol_names_no_version(request_line: bytes, caplog: pytest.LogCaptureFixture) -> None:
     made = LimitedServer("127.0.0.1", 0, answer)
     with (
         caplog.at_level("INFO", logger="werkzeug"),
         serving_by(made),
-        closing(socket.create_connection(("127.0.0.1", made.port), PATIENCE_SECONDS)) as client,
+        closing(socket.create_connection(("127.0.0.1", made.port), WAIT_TIMEOUT_SECONDS)) as client,
     ):
         client.sendall(request_line + b"\r\n\r\n")
         told = b"".join(iter(lambda: client.recv(65_536), b""))

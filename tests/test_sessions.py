@@ -9,10 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.spaces.program_runner import running
-from tests.support.http_browser import Visitor
-from tests.support.practice_space import until
-from tests.support.site_process import Site, free_port, started
+from tests.spaces.program_runner import run_program
+from tests.support.http_browser import HttpBrowser
+from tests.support.processes import find_free_port
+from tests.support.site_process import SiteProcess, run_site
+from tests.support.waiting import wait_until
 
 VISITORS, CALLS = 30, 3
 START_SECONDS = 60
@@ -43,11 +44,11 @@ class Counter:
 @contextmanager
 def counting(folder: Path) -> Iterator[Counter]:
     """The Space, until the end of the block."""
-    port, log = free_port(), folder / "counter.log"
+    port, log = find_free_port(), folder / "counter.log"
     environment = {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(folder)}
     counter = Counter(f"http://127.0.0.1:{port}")
-    with running(sys.executable, "tests.spaces.session_counter", str(port), log, environment) as has_ended:
-        assert until(lambda: counter.is_up() or has_ended(), START_SECONDS), log.read_text()
+    with run_program(sys.executable, "tests.spaces.session_counter", str(port), log, environment) as has_ended:
+        assert wait_until(lambda: counter.is_up() or has_ended(), START_SECONDS), log.read_text()
         assert not has_ended(), log.read_text()
         yield counter
 
@@ -59,50 +60,50 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, counter: Counter) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, counter: Counter) -> Iterator[SiteProcess]:
     folder = tmp_path_factory.mktemp("sessions")
     (folder / "instance").mkdir()
     (folder / "instance" / "spaces.toml").write_text(f'[[space]]\nid = "essai/compteur"\nurl = "{counter.url}"\n')
-    with started(folder) as running:
+    with run_site(folder) as running:
         yield running
 
 
-def counted(site: Site, name: str) -> list[str]:
+def counted(site: SiteProcess, name: str) -> list[str]:
     """What a visitor of that name gets of three calls, sent together."""
-    visitor = Visitor(site)
-    form = visitor.form_at(SPACE, endpoint="/compter")
-    assert form is not None, visitor.visit.end
-    runs = [visitor.send(form, name=name).headers["location"] for _ in range(CALLS)]
-    ends = [visitor.finished(run) for run in runs]
+    visitor = HttpBrowser(site)
+    form = visitor.open_form(SPACE, endpoint="/compter")
+    assert form is not None, visitor.record.outcome
+    runs = [visitor.submit_form(form, name=name).headers["location"] for _ in range(CALLS)]
+    ends = [visitor.wait_for_end(run) for run in runs]
     visitor.close()
     return [end["outputs"][0]["value"] if end["outputs"] else str(end["error"]) for end in ends]
 
 
-def test_thirty_visitors_at_once_count_each_for_themselves(site: Site) -> None:
+def test_thirty_visitors_at_once_count_each_for_themselves(site: SiteProcess) -> None:
     names = [f"élève-{number}" for number in range(VISITORS)]
     with ThreadPoolExecutor(VISITORS) as students:
         found = list(students.map(lambda name: counted(site, name), names))
     assert found == [[f"{name} {count}" for count in range(1, CALLS + 1)] for name in names]
 
 
-def test_the_second_visitor_costs_the_space_two_requests(site: Site, counter: Counter) -> None:
+def test_the_second_visitor_costs_the_space_two_requests(site: SiteProcess, counter: Counter) -> None:
     counted(site, "premier")
     before = len(counter.asked())
-    visitor = Visitor(site)
-    run = visitor.start(SPACE + "?endpoint=/compter", name="seconde")
-    assert visitor.finished(run)["outputs"][0]["value"] == "seconde 1"
+    visitor = HttpBrowser(site)
+    run = visitor.start_run(SPACE + "?endpoint=/compter", name="seconde")
+    assert visitor.wait_for_end(run)["outputs"][0]["value"] == "seconde 1"
     visitor.close()
     assert counter.asked()[before:] == ["POST /gradio_api/queue/join", "GET /gradio_api/queue/data"]
 
 
-def test_a_space_without_the_endpoint_any_more_is_described_anew_at_once(site: Site, counter: Counter) -> None:
-    visitor = Visitor(site)
-    form = visitor.form_at(SPACE, endpoint="/ancien")
+def test_a_space_without_the_endpoint_any_more_is_described_anew_at_once(site: SiteProcess, counter: Counter) -> None:
+    visitor = HttpBrowser(site)
+    form = visitor.open_form(SPACE, endpoint="/ancien")
     assert form is not None
     counter.renew()
-    run = visitor.finished(visitor.send(form, name="perdu").headers["location"])
+    run = visitor.wait_for_end(visitor.submit_form(form, name="perdu").headers["location"])
     assert run["error"]["code"] == "endpoint-gone"
     assert run["inputs"]["name"] == "perdu"
-    assert visitor.form_at(SPACE, endpoint="/nouveau") is not None
+    assert visitor.open_form(SPACE, endpoint="/nouveau") is not None
     assert visitor.get(SPACE, endpoint="/ancien").status_code == 404
     visitor.close()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from hfcourse.lessons import library
-from tests.support.clients import Student
+from tests.support.clients import BrowserClient
 
 LESSON = "/lecons/3-2-compte-et-jeton"
 PRACTICE = "/espaces/hfcourse/entrainement"
@@ -20,8 +20,8 @@ def meta(page, name: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", LESSON, "/glossaire", "/imprimer", "/espaces/", PRACTICE])
-def test_a_page_says_what_it_is_about(student: Student, path: str) -> None:
-    page = student.open(path)
+def test_a_page_says_what_it_is_about(student: BrowserClient, path: str) -> None:
+    page = student.open_page(path)
     assert 50 <= len(meta(page, "description")) <= 200
     assert meta(page, "og:description") == meta(page, "description")
     assert page.title is not None
@@ -30,37 +30,38 @@ def test_a_page_says_what_it_is_about(student: Student, path: str) -> None:
     assert meta(page, "og:type") == ("article" if path == LESSON else "website")
 
 
-def test_no_two_pages_say_the_same(student: Student, app: Flask) -> None:
+def test_no_two_pages_say_the_same(student: BrowserClient, app: Flask) -> None:
     with app.app_context():
         lessons = [f"/lecons/{lesson.slug}" for lesson in library.get_lessons()]
     paths = ["/", *lessons, "/glossaire", "/imprimer", "/espaces/", PRACTICE]
-    said = [meta(student.open(path), "description") for path in paths]
+    said = [meta(student.open_page(path), "description") for path in paths]
     assert len(set(said)) == len(paths)
 
 
-def test_what_is_a_visitors_own_is_not_shared(student: Student) -> None:
-    assert student.open("/essais/").select("meta[property^='og:']") == []
+def test_what_is_a_visitors_own_is_not_shared(student: BrowserClient) -> None:
+    assert student.open_page("/essais/").select("meta[property^='og:']") == []
 
 
-def test_the_sitemap_lists_pages_that_are_there(app: Flask, student: Student) -> None:
+def test_the_sitemap_lists_pages_that_are_there(app: Flask, student: BrowserClient) -> None:
     answer = student.client.get("/sitemap.xml", base_url="https://cours.localhost/")
     assert answer.mimetype == "application/xml"
     listed = ElementTree.fromstring(answer.data)
     addresses = [str(each.text) for each in listed.iter(f"{SITEMAP}loc")]
     assert f"https://cours.localhost{LESSON}" in addresses
     for address in addresses:
-        student.open(address.removeprefix("https://cours.localhost"))
+        student.open_page(address.removeprefix("https://cours.localhost"))
     with app.app_context():
         reviewed = [lesson.front.reviewed for lesson in library.get_lessons()]
     assert [each.text for each in listed.iter(f"{SITEMAP}lastmod")] == [day.isoformat() for day in reviewed if day]
 
 
-def test_search_engines_keep_out_of_what_is_a_visitors_own(student: Student) -> None:
+def test_search_engines_keep_out_of_what_is_a_visitors_own(student: BrowserClient) -> None:
     answer = student.client.get("/robots.txt", base_url="https://cours.localhost/")
     assert answer.mimetype == "text/plain"
     assert answer.text.splitlines() == [
         "User-agent: *",
         "Disallow: /essais/",
+        "Disallow: /discussion/",
         "Disallow: /recherche",
         "Disallow: /metriques",
         "Sitemap: https://cours.localhost/sitemap.xml",
@@ -68,22 +69,22 @@ def test_search_engines_keep_out_of_what_is_a_visitors_own(student: Student) -> 
 
 
 @pytest.mark.parametrize("path", ["/sitemap.xml", "/robots.txt"])
-def test_neither_sets_a_cookie(student: Student, path: str) -> None:
+def test_sitemap_and_robots_set_no_cookie(student: BrowserClient, path: str) -> None:
     assert "Set-Cookie" not in student.client.get(path).headers
 
 
-def test_a_mistake_is_reported_by_mail(app: Flask, student: Student) -> None:
-    assert student.open(LESSON).select(".report") == []
+def test_a_mistake_is_reported_by_mail(app: Flask, student: BrowserClient) -> None:
+    assert student.open_page(LESSON).select(".report-link") == []
     app.config["REPORT_TO"] = "prof@ecole.example"
-    link = student.open(LESSON).select_one(".report a")
+    link = student.open_page(LESSON).select_one(".report-link a")
     assert link is not None
     address, _, subject = str(link["href"]).partition("?subject=")
     assert address == "mailto:prof@ecole.example"
     assert unquote(subject) == "Erreur dans la leçon 3.2 (3-2-compte-et-jeton)"
 
 
-def test_or_on_a_page(app: Flask, student: Student) -> None:
+def test_error_report_links_to_the_issue_page(app: Flask, student: BrowserClient) -> None:
     app.config["REPORT_TO"] = "https://git.example/cours/issues"
-    link = student.open(LESSON).select_one(".report a")
+    link = student.open_page(LESSON).select_one(".report-link a")
     assert link is not None
     assert link["href"] == "https://git.example/cours/issues"

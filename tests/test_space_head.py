@@ -6,14 +6,16 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
+from hfcourse.limits.deadline import CancelScope
 from hfcourse.playground import space_page
 from hfcourse.spaces.client.single_flight_cache import SingleFlightCache
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.hub import hub_api
 from hfcourse.spaces.hub.space_card import SpaceCard
 from hfcourse.spaces.schema.endpoints.space_description import Description
-from tests.support.form_rendering import drawn, form_in
-from tests.support.layout_descriptions import block, endpoint_of, entry
+from tests.support.form_parsing import find_form
+from tests.support.form_rendering import render_space_page
+from tests.support.layout_descriptions import describe_layout_endpoint, make_block, make_field
 
 MARKUP = "<script>alert(1)</script><b onclick=x>&amp;"
 
@@ -25,13 +27,13 @@ def page_of(app: Flask, description: Description | None, space_id: str = "a/b") 
 
 
 def head_of(page: BeautifulSoup) -> Tag:
-    found = page.select_one(".space-head")
+    found = page.select_one(".space-header")
     assert found is not None
     return found
 
 
 def quoted(page: BeautifulSoup) -> list[str]:
-    return [each.get_text() for each in head_of(page).select(".own-words")]
+    return [each.get_text() for each in head_of(page).select("[data-own-words]")]
 
 
 def test_title_of_the_space_is_that_of_its_page(app: Flask) -> None:
@@ -67,8 +69,7 @@ def test_markup_in_a_title_is_text(app: Flask) -> None:
 
 def remember_card(app: Flask, card: SpaceCard) -> None:
     memory: SingleFlightCache[Any] = app.extensions.setdefault("look_ups", SingleFlightCache(hub_api.get_status_ttl))
-    answer = memory._get_or_create_entry("a/b")
-    answer.last_value = hub_api.SpaceStatus("https://a-b.hf.space", "", card), hub_api.time.monotonic()
+    memory.get_or_fetch("a/b", CancelScope(5), lambda: hub_api.SpaceStatus("https://a-b.hf.space", "", card))
 
 
 @pytest.mark.parametrize("description", [None, Description("", "6.31.0", ())])
@@ -92,13 +93,13 @@ def test_short_description_is_read_from_the_answer_of_the_hub() -> None:
     assert hub_api.parse_space_status(answer | {"cardData": ["?"]}).card == SpaceCard()
 
 
-FOLD = block("accordion", entry("steps", "slider", minimum=1, maximum=9, value=3), label="Avancé", open=False)
+FOLD = make_block("accordion", make_field("steps", "slider", minimum=1, maximum=9, value=3), label="Avancé", open=False)
 
 
 def folds_of(form: Tag) -> dict[str, bool]:
-    """Is each fold of the form open, by the first words of its summary."""
+    """Is each fold of the fields open, by the first words of its summary; that of the series is the site's."""
     found = {}
-    for fold in form.select("details.section"):
+    for fold in form.select("details.field-group:not(#serie)"):
         summary = fold.summary
         assert summary is not None
         found[next(summary.stripped_strings)] = fold.has_attr("open")
@@ -106,35 +107,51 @@ def folds_of(form: Tag) -> dict[str, bool]:
 
 
 def test_drawn_form_folds_what_the_author_folds(app: Flask) -> None:
-    form = form_in(drawn(app, endpoint_of(entry("text"), FOLD, block("group", entry("dark"), visible=False))))
+    form = find_form(
+        render_space_page(
+            app,
+            describe_layout_endpoint(make_field("text"), FOLD, make_block("group", make_field("dark"), visible=False)),
+        )
+    )
     assert folds_of(form) == {"Avancé": False, "Paramètres cachés ou figés sur la page du Space": False}
     assert {each["name"] for each in form.select("[name^=arg-]")} == {"arg-text", "arg-steps", "arg-dark"}
 
 
 def test_drawn_fold_with_a_fault_is_open(app: Flask) -> None:
-    endpoint = endpoint_of(entry("text"), FOLD)
+    endpoint = describe_layout_endpoint(make_field("text"), FOLD)
     form = forms.bind_form(endpoint)
     form.fields[0].error = "Un nombre de 1 à 9."
-    assert folds_of(form_in(drawn(app, endpoint, form))) == {"Avancé": True}
+    assert folds_of(find_form(render_space_page(app, endpoint, form))) == {"Avancé": True}
 
 
 def test_faults_are_told_in_the_order_of_the_page() -> None:
-    form = forms.bind_form(endpoint_of(block("group", entry("hidden"), visible=False), entry("a"), FOLD))
+    form = forms.bind_form(
+        describe_layout_endpoint(make_block("group", make_field("hidden"), visible=False), make_field("a"), FOLD)
+    )
     for each in form.fields:
         each.error = "Non."
     assert [each.parameter.name for each in form.invalid_fields] == ["a", "steps", "hidden"]
 
 
 def test_labels_of_sections_are_text(app: Flask) -> None:
-    tab = block("tabitem", entry("x"), entry("y"), label=MARKUP)
-    form = form_in(drawn(app, endpoint_of(entry("text"), tab, block("accordion", entry("z"), label=MARKUP))))
+    tab = make_block("tabitem", make_field("x"), make_field("y"), label=MARKUP)
+    form = find_form(
+        render_space_page(
+            app,
+            describe_layout_endpoint(make_field("text"), tab, make_block("accordion", make_field("z"), label=MARKUP)),
+        )
+    )
     assert [each.get_text() for each in form.select("legend")] == [MARKUP]
     assert not form.select("script, b[onclick]")
 
 
 def test_seed_is_never_disabled(app: Flask) -> None:
-    seed = entry("seed", "slider", minimum=0, maximum=9, value=5)
-    form = form_in(drawn(app, endpoint_of(entry("text"), seed, entry("random_seed", "checkbox", value=True))))
+    seed = make_field("seed", "slider", minimum=0, maximum=9, value=5)
+    form = find_form(
+        render_space_page(
+            app, describe_layout_endpoint(make_field("text"), seed, make_field("random_seed", "checkbox", value=True))
+        )
+    )
     (pair,) = form.select(".seed")
     assert [each["name"] for each in pair.select("[name^=arg-]")] == ["arg-seed", "arg-random_seed"]
     assert not pair.select("[disabled], [readonly]")

@@ -7,8 +7,8 @@ from itertools import repeat
 import pytest
 
 from hfcourse.errors import CallError
-from hfcourse.spaces.client.http_client import iter_server_sent_events
 from hfcourse.spaces.client.queue_protocol import CPU_TIME_DIVISOR, QueueProtocol
+from hfcourse.spaces.client.transport.server_sent_events import iter_server_sent_events
 
 EVENT, MAX_EVENT_BYTES = b'data: {"msg":"heartbeat"}\n\n', 1_000
 

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask, render_template_string, request, url_for
 
 from hfcourse.web import template_environment
+from tests.support.clocks import FakeMonotonic
 
-FILE = "css/site.css"
+FILE = "css/base.css"
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def app(built: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fl
         return build(endpoint, **values)
 
     monkeypatch.setattr(app, "url_for", count)
-    monkeypatch.setattr(template_environment.time, "monotonic", lambda: 100.0)
+    FakeMonotonic(monkeypatch, template_environment)
     app.jinja_environment = template_environment.SharedGlobalsEnvironment
     template_environment.cache_static_urls(app)
     app.add_url_rule("/", "home", lambda: url_for("home"))
@@ -88,13 +89,12 @@ def test_address_of_an_edited_file_has_its_new_hash_a_second_later(
     template_environment.cache_static_urls(app)
     template_globals.init_app(app)
     (tmp_path / "a.css").write_text("p {}")
-    moments = [100.0]
-    monkeypatch.setattr(template_environment.time, "monotonic", lambda: moments[-1])
+    clock = FakeMonotonic(monkeypatch, template_environment)
     with app.test_request_context():
         first = url_for("static", filename="a.css")
         (tmp_path / "a.css").write_text("p { color: red }")
         os.utime(tmp_path / "a.css", (1, 1))
-        moments.append(101.0)
+        clock.advance(1)
         assert first.startswith("/static/a.css?v=")
         assert url_for("static", filename="a.css") != first
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.lesson_blocks import Block, blocks_of
-from tests.support.shell_session import Terminal
+from tests.support.lesson_blocks import LessonBlock
+from tests.support.shell_session import ShellSession
+from tests.support.typed_lessons import TOKEN_BLOCKS, is_typed_token_block
 
-LESSON = "32-compte-et-jeton.md"
 HUB = "https://huggingface.co"
 TOKEN, MASKED = "hf_" + "e" * 34, "hf_••••••••"
 REVOCATION = "Annuler, et recommencer"  # the heading under which the lesson has the token revoked
-BLOCKS = blocks_of(LESSON)
 
 
 class Hub:
@@ -57,79 +56,74 @@ class Hub:
 
 def account_of_the_lesson() -> dict[str, Any]:
     """The recorded answer that the lesson prints."""
-    (block,) = [block for block in BLOCKS if block.language == "json"]
+    (block,) = [block for block in TOKEN_BLOCKS if block.language == "json"]
     return json.loads(block.code)
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
+def fake_hub() -> Iterator[Hub]:
     with closing(Hub(account_of_the_lesson())) as made:
         yield made
 
 
 @pytest.fixture
-def terminal(hub: Hub, tmp_path: Path) -> Iterator[Terminal]:
-    with closing(Terminal(tmp_path, HF_ENDPOINT=hub.url)) as opened:
+def terminal(fake_hub: Hub, tmp_path: Path) -> Iterator[ShellSession]:
+    with closing(ShellSession(tmp_path, HF_ENDPOINT=fake_hub.url)) as opened:
         yield opened
 
 
-def is_done(block: Block) -> bool:
-    """Does a student do this block: make the file, type the command, compare the answer? Questions only show theirs."""
-    return not block.containers or block.containers[0].startswith("onglets")
-
-
-def make_file(folder: Path, block: Block) -> None:
+def make_file(folder: Path, block: LessonBlock) -> None:
     """Make the file as the lesson says: `.env` holds the student's own token."""
     name = ".env" if block.name == ".env.exemple" else block.name
     (folder / name).write_text(block.code.replace(MASKED, TOKEN), encoding="utf-8")
 
 
-def test_lesson_works_as_typed_up_to_the_refusal(hub: Hub, terminal: Terminal, tmp_path: Path) -> None:
+def test_lesson_works_as_typed_up_to_the_refusal(fake_hub: Hub, terminal: ShellSession, tmp_path: Path) -> None:
     printed, compared, folder = "", 0, tmp_path / "jeton"
-    for block in filter(is_done, BLOCKS):
+    for block in filter(is_typed_token_block, TOKEN_BLOCKS):
         if block.heading == REVOCATION:
-            hub.revoke()
+            fake_hub.revoke()
         if block.file:
             make_file(folder, block)
         elif block.language == "bash":
-            printed = terminal.type(block.code.replace(HUB, hub.url), TOKEN)
-            assert terminal.status == 0, terminal.complaints()
+            printed = terminal.run_lines(block.code.replace(HUB, fake_hub.url), TOKEN)
+            assert terminal.status == 0, terminal.read_stderr()
         elif block.language == "text":
-            assert printed == block.code.strip("\n"), terminal.complaints()
+            assert printed == block.code.strip("\n"), terminal.read_stderr()
             compared += 1
         elif block.language == "json":
             assert json.loads(printed) == account_of_the_lesson()
             compared += 1
     assert compared == 3
     assert "Refusé" in printed
-    assert set(hub.asked) == {"/api/whoami-v2"}
+    assert set(fake_hub.asked) == {"/api/whoami-v2"}
     # The exercise, in the folder and the environment of the lesson: before, then as its solution has it.
-    hub.token = TOKEN
-    before, after = [block for block in BLOCKS if block.is_in("exercice") and block.language == "python"]
+    fake_hub.token = TOKEN
+    before, after = [block for block in TOKEN_BLOCKS if block.is_in("exercice") and block.language == "python"]
     assert MASKED in before.code
     (folder / "nom.py").write_text(before.code.replace(MASKED, TOKEN), encoding="utf-8")
     make_file(folder, after)
-    assert terminal.type("python nom.py") == terminal.type(f"python {after.name}") == "awa-diallo"
+    assert terminal.run_lines("python nom.py") == terminal.run_lines(f"python {after.name}") == "awa-diallo"
     assert "hf_" not in after.code
 
 
-def test_missing_file_gives_the_error_that_the_lesson_names(terminal: Terminal, tmp_path: Path) -> None:
-    (program,) = [block for block in BLOCKS if block.name == "qui_suis_je.py"]
+def test_missing_file_gives_the_error_that_the_lesson_names(terminal: ShellSession, tmp_path: Path) -> None:
+    (program,) = [block for block in TOKEN_BLOCKS if block.name == "qui_suis_je.py"]
     make_file(tmp_path, program)
-    terminal.type("python3 qui_suis_je.py")
-    assert terminal.complaints().strip().endswith("KeyError: 'HF_TOKEN'")
+    terminal.run_lines("python3 qui_suis_je.py")
+    assert terminal.read_stderr().strip().endswith("KeyError: 'HF_TOKEN'")
 
 
-def test_powershell_commands_ask_for_the_same(hub: Hub, terminal: Terminal) -> None:
+def test_powershell_commands_ask_for_the_same(fake_hub: Hub, terminal: ShellSession) -> None:
     """No PowerShell is needed: the line uses only what it and bash read alike, but for the name of the variable."""
-    (block,) = [block for block in BLOCKS if block.language == "powershell" and "curl.exe" in block.code]
+    (block,) = [block for block in TOKEN_BLOCKS if block.language == "powershell" and "curl.exe" in block.code]
     ask, call = block.code.strip().split("\n")
     assert ask == '$env:HF_TOKEN = Read-Host "Jeton"'
     assert not {"`", "'", "\\"} & {*call}
-    typed = call.replace("curl.exe", "curl").replace("$env:HF_TOKEN", "$HF_TOKEN").replace(HUB, hub.url)
-    assert json.loads(terminal.type(f"read -rs HF_TOKEN\n{typed}", TOKEN)) == account_of_the_lesson()
+    typed = call.replace("curl.exe", "curl").replace("$env:HF_TOKEN", "$HF_TOKEN").replace(HUB, fake_hub.url)
+    assert json.loads(terminal.run_lines(f"read -rs HF_TOKEN\n{typed}", TOKEN)) == account_of_the_lesson()
 
 
 def test_no_file_of_the_lesson_holds_a_token() -> None:
-    for block in BLOCKS:
+    for block in TOKEN_BLOCKS:
         assert "hf_" not in block.code.replace(MASKED, ""), block

@@ -16,8 +16,8 @@ from flask import Flask
 from hfcourse import create_app, tokens
 from hfcourse.text import file_scanning
 from hfcourse.tokens import MASK_TEXT, AccessToken
-from tests.conftest import end
-from tests.support.cpu_time import effort
+from tests.support.apps import close_app
+from tests.support.cpu_time import measure_cpu_seconds
 
 ROOT = Path(__file__).parents[1]
 VALUE = "hf_" + "a" * 30
@@ -31,7 +31,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = create_app({"INSTANCE": str(tmp_path), "TESTING": True})
     made.add_url_rule("/echo", "echo", lambda: f"<p>{VALUE}")
     yield made
-    end(made)
+    close_app(made)
 
 
 @pytest.mark.parametrize("value", [VALUE, f" {VALUE}\n", f"{VALUE}\r\n", "hf_" + "Ab1" * 4])
@@ -95,7 +95,7 @@ def test_a_page_that_would_repeat_it_shows_the_mask(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "br"])
-def test_so_does_a_compressed_one(app: Flask, algorithm: str) -> None:
+def test_compressed_response_masks_the_token(app: Flask, algorithm: str) -> None:
     app.add_url_rule("/long", "long", lambda: f"<p>{VALUE}" * 1000)
     response = app.test_client().get("/long", headers={"Accept-Encoding": algorithm})
     assert response.headers["Content-Encoding"] == algorithm
@@ -129,11 +129,11 @@ def test_the_log_filter_masks_words_arguments_and_tracebacks() -> None:
 
 
 def test_talkative_libraries_are_quiet(app: Flask) -> None:
-    for name in ("httpx", "httpcore", "gradio_client", "huggingface_hub"):
+    for name in ("httpx", "httpcore", "httpcore2", "gradio_client", "huggingface_hub"):
         assert logging.getLogger(name).getEffectiveLevel() >= logging.WARNING
 
 
-def test_there_is_no_debugger_console(app: Flask) -> None:
+def test_debugger_console_is_off(app: Flask) -> None:
     assert app.test_client().get("/console").status_code == 404
 
 
@@ -237,8 +237,8 @@ PIECES = ("h", "hf_", "hf_a", "\\", "\\u", "%25", "%68", "&amp;", "&#", "&#104;"
 @pytest.mark.parametrize("piece", PIECES)
 def test_token_search_costs_about_what_ordinary_text_costs(piece: str) -> None:
     size = 300_000
-    ordinary = effort(lambda: tokens.contains_token("hé \\ %\n" * (size // 7)))
-    assert effort(lambda: tokens.mask_tokens((piece * size)[:size])) < 8 * ordinary + 0.05
+    ordinary = measure_cpu_seconds(lambda: tokens.contains_token("hé \\ %\n" * (size // 7)))
+    assert measure_cpu_seconds(lambda: tokens.mask_tokens((piece * size)[:size])) < 8 * ordinary + 0.05
 
 
 def test_token_search_of_all_texts_of_a_request_has_one_budget(app: Flask) -> None:

@@ -7,7 +7,13 @@ import pytest
 
 from hfcourse.spaces.schema.labels import clean_label
 from hfcourse.spaces.schema.layout.translations import MAX_TRANSLATED_CHARACTERS, translate_description
-from tests.support.layout_descriptions import block, describe_page, endpoint_of, entry, space_of
+from tests.support.layout_descriptions import (
+    build_layout_description,
+    describe_layout,
+    describe_layout_endpoint,
+    make_block,
+    make_field,
+)
 
 WORDS = {
     "en": {"prompt": "Your sentence", "polite": "Polite", "hint": "One line", "only": "English alone"},
@@ -20,7 +26,7 @@ def marker(key: str) -> str:
 
 
 def label_of(label: Any, translations: Any = WORDS) -> str:
-    return endpoint_of(entry("text", label=label), i18n_translations=translations).parameters[0].label
+    return describe_layout_endpoint(make_field("text", label=label), i18n_translations=translations).parameters[0].label
 
 
 @pytest.mark.parametrize(
@@ -68,25 +74,25 @@ def test_words_of_gradio_itself_are_french(translations: Any) -> None:
 
 
 def test_every_text_of_a_component_is_translated() -> None:
-    parameter = endpoint_of(
-        entry("text", info=marker("hint"), placeholder=f"{marker('prompt')}…"), i18n_translations=WORDS
+    parameter = describe_layout_endpoint(
+        make_field("text", info=marker("hint"), placeholder=f"{marker('prompt')}…"), i18n_translations=WORDS
     ).parameters[0]
     assert (parameter.help, parameter.placeholder) == ("Une ligne", "Votre phrase…")
 
 
 def test_choice_has_translated_words_and_its_own_value() -> None:
     choices = [[marker("polite"), "vous"], ["tu", "tu"], marker("hint")]
-    parameter = endpoint_of(
-        entry("tone", "radio", choices=choices, value=marker("hint")), i18n_translations=WORDS
+    parameter = describe_layout_endpoint(
+        make_field("tone", "radio", choices=choices, value=marker("hint")), i18n_translations=WORDS
     ).parameters[0]
     assert parameter.choices == (("Poli", "vous"), ("tu", "tu"), ("Une ligne", marker("hint")))
     assert parameter.default == marker("hint")
 
 
 def test_texts_of_blocks_and_of_the_space_are_translated() -> None:
-    described = space_of(
-        block("markdown", value=f"# {marker('prompt')}\n{marker('hint')} et rien de plus que cela."),
-        block("tabitem", entry("image", "image", label=None), label=marker("polite")),
+    described = describe_layout(
+        make_block("markdown", value=f"# {marker('prompt')}\n{marker('hint')} et rien de plus que cela."),
+        make_block("tabitem", make_field("image", "image", label=None), label=marker("polite")),
         title=marker("prompt"),
         i18n_translations=WORDS,
     )
@@ -96,7 +102,7 @@ def test_texts_of_blocks_and_of_the_space_are_translated() -> None:
 
 
 def test_endpoint_is_called_and_described_in_french() -> None:
-    config, info = describe_page(entry("text"), i18n_translations=WORDS)
+    config, info = build_layout_description(make_field("text"), i18n_translations=WORDS)
     config["components"].append({"id": 9, "type": "button", "props": {"value": marker("prompt")}})
     config["dependencies"][0]["targets"] = [[9, "click"]]
     info["named_endpoints"]["/f"] |= {"description": marker("hint"), "returns": [{"label": marker("polite")}]}
@@ -107,7 +113,7 @@ def test_endpoint_is_called_and_described_in_french() -> None:
 
 
 def test_untranslated_description_stays_the_same_objects() -> None:
-    config, info = describe_page(entry("text", value={"any": ["thing"]}))
+    config, info = build_layout_description(make_field("text", value={"any": ["thing"]}))
     translated, _ = translate_description(config, info)
     assert translated["components"][0] is config["components"][0]
 
@@ -115,8 +121,8 @@ def test_untranslated_description_stays_the_same_objects() -> None:
 def test_translated_text_is_bounded() -> None:
     long = "mot " * 400
     label = marker("long") * 30
-    parts = [entry(f"p{n}", label=label) for n in range(200)]
-    config, _ = translate_description(*describe_page(*parts, i18n_translations={"fr": {"long": long}}))
+    parts = [make_field(f"p{n}", label=label) for n in range(200)]
+    config, _ = translate_description(*build_layout_description(*parts, i18n_translations={"fr": {"long": long}}))
     written = sum(len(each["props"]["label"]) for each in config["components"])
     assert written < MAX_TRANSLATED_CHARACTERS + 200 * 30 * len("Long")
 

@@ -20,7 +20,7 @@ from hfcourse.lessons.library import CONTENT_FOLDER, FACTS_FILE
 from hfcourse.lessons.reference.facts import read_facts
 from hfcourse.lessons.syntax.context import Fact
 from hfcourse.practice.server import PracticeServer
-from tests.support.practice_space import new_client
+from tests.support.practice_space import open_practice_client
 
 MIN_FACTS = 50
 TRIED = [
@@ -43,7 +43,7 @@ def test_versions_of_a_tried_fact_are_those_installed(fact: Fact) -> None:
 
 
 def test_clients_have_sessions_of_their_own(practice: PracticeServer) -> None:
-    first, second = new_client(practice), new_client(practice)
+    first, second = open_practice_client(practice), open_practice_client(practice)
     assert first.session_hash != second.session_hash
     first.predict(QUESTION, api_name="/discuter")
     remembered = [each.predict("Quelle était ma première question ?", api_name="/discuter") for each in (first, second)]
@@ -52,7 +52,7 @@ def test_clients_have_sessions_of_their_own(practice: PracticeServer) -> None:
 
 @pytest.mark.parametrize(("endpoint", "value"), [("/discuter", QUESTION), ("/compter", 3)])
 def test_each_value_of_a_stream_holds_the_text_so_far(practice: PracticeServer, endpoint: str, value: object) -> None:
-    values = [text.rstrip() for text in new_client(practice).submit(value, api_name=endpoint)]
+    values = [text.rstrip() for text in open_practice_client(practice).submit(value, api_name=endpoint)]
     assert len(values) > 1
     # The last sign of a value may be a pause (« 1… 2… ») that the next one writes anew.
     assert all(after.startswith(before.rstrip("… ")) for before, after in pairwise(values))

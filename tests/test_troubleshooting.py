@@ -21,14 +21,12 @@ from hfcourse.lessons.reference.message_search import (
 )
 from hfcourse.lessons.reference.troubleshooting import TroubleshootingGuide
 from hfcourse.web import error_pages
-from tests.support.clients import read
-from tests.support.cpu_time import effort
+from tests.support.cpu_time import measure_cpu_seconds
+from tests.support.form_parsing import parse_page
+from tests.support.lessons import CourseFolder, collect_lint_messages
 from tests.support.plain_typography import untypeset
-from tests.test_library import Course, course, told  # noqa: F401  (a course of ours)
+from tests.support.troubleshooting_guide import MESSAGE_INDEX, TROUBLESHOOTING_GUIDE
 
-SOURCE = (library.CONTENT_FOLDER / library.TROUBLESHOOTING_FILE).read_text(encoding="utf-8")
-GUIDE = troubleshooting.parse_guide(SOURCE)
-INDEX = MessageIndex(GUIDE.entries)
 MIN_ENTRIES = 35
 ENTRY = """[[entry]]
 id = "pain-brule"
@@ -48,20 +46,20 @@ CODES = [
 
 
 def find(typed: str) -> list[str]:
-    return [entry.id for entry in INDEX.search_entries(typed)]
+    return [entry.id for entry in MESSAGE_INDEX.search_entries(typed)]
 
 
 # --- the entries
 
 
 def test_entries_are_many_and_without_fault(app: Flask) -> None:
-    assert len(GUIDE.entries) >= MIN_ENTRIES
+    assert len(TROUBLESHOOTING_GUIDE.entries) >= MIN_ENTRIES
     with app.test_request_context():
         assert content_checks.find_guide_errors() == []
 
 
 def test_entries_of_a_topic_stand_together() -> None:
-    topics = [entry.topic for entry in GUIDE.entries]
+    topics = [entry.topic for entry in TROUBLESHOOTING_GUIDE.entries]
     assert len([1 for one, next_one in pairwise(topics) if one != next_one]) == len(set(topics)) - 1
 
 
@@ -95,7 +93,7 @@ def test_an_entry_that_is_wrong_is_a_fault_with_its_line(old: str, new: str, wha
     assert all(fault.line and fault.advice for fault in faults)
 
 
-def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) -> None:  # noqa: F811
+def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: CourseFolder) -> None:
     course.write("31.md", "3.1", "un", "[Du pain](/depannage#pain-brule) et [rien](/depannage#rien).")
     path = course.content / library.TROUBLESHOOTING_FILE
     path.write_text(ENTRY.replace("](/)", "](/depannage#absent)").replace('"3.1"', '"9.9"'), encoding="utf-8")
@@ -105,7 +103,7 @@ def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) 
         "la fiche « pain-brule » nomme la leçon 9.9, qui n'existe pas.",
         "le lien « /depannage#absent » est mort.",
     ]
-    assert [line.partition(": ")[2] for line in told(app)] == ["le lien « /depannage#rien » est mort."]
+    assert [line.partition(": ")[2] for line in collect_lint_messages(app)] == ["le lien « /depannage#rien » est mort."]
 
 
 # --- the errors of the site
@@ -113,18 +111,18 @@ def test_check_finds_dead_links_to_and_from_entries(app: Flask, course: Course) 
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_error_of_the_site_leads_to_an_entry(code: str) -> None:
-    assert code in GUIDE.by_code
+    assert code in TROUBLESHOOTING_GUIDE.by_code
 
 
 def test_entries_name_only_codes_that_exist() -> None:
-    assert GUIDE.by_code.keys() <= set(CODES)
+    assert TROUBLESHOOTING_GUIDE.by_code.keys() <= set(CODES)
 
 
 @pytest.mark.parametrize("code", error_messages.EXPLANATIONS)
 def test_an_error_links_to_its_entry(app: Flask, code: str) -> None:
     with app.test_request_context():
         html = render_template("_error.html", explanation=error_messages.EXPLANATIONS[code], code=code, status=200)
-    assert f'href="/depannage#{GUIDE.by_code[code].id}"' in html
+    assert f'href="/depannage#{TROUBLESHOOTING_GUIDE.by_code[code].id}"' in html
 
 
 def test_the_page_of_an_error_links_to_its_entry(client: FlaskClient) -> None:
@@ -134,7 +132,7 @@ def test_the_page_of_an_error_links_to_its_entry(client: FlaskClient) -> None:
 # --- finding an entry
 
 
-@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", TROUBLESHOOTING_GUIDE.entries, ids=lambda entry: entry.id)
 def test_each_message_finds_its_own_entry_first(entry: troubleshooting.TroubleshootingEntry) -> None:
     assert [message for message in entry.messages if find(message)[:1] != [entry.id]] == []
 
@@ -149,13 +147,13 @@ def misspell(message: str) -> str:
     return message
 
 
-@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", TROUBLESHOOTING_GUIDE.entries, ids=lambda entry: entry.id)
 def test_a_misspelt_message_still_finds_its_entry(entry: troubleshooting.TroubleshootingEntry) -> None:
     long = [message for message in entry.messages if len(extract_trigrams(message)) > 20]
     assert [message for message in long if entry.id not in find(misspell(message))[:3]] == []
 
 
-@pytest.mark.parametrize("entry", GUIDE.entries, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", TROUBLESHOOTING_GUIDE.entries, ids=lambda entry: entry.id)
 def test_a_whole_traceback_finds_the_entry_of_its_last_line(entry: troubleshooting.TroubleshootingEntry) -> None:
     before = 'Traceback (most recent call last):\n  File "/home/awa/projet/appel.py", line 7, in <module>\n    main()\n'
     long = [message for message in entry.messages if len(extract_trigrams(message)) > 20]
@@ -212,8 +210,8 @@ def test_search_costs_no_more_for_a_text_that_is_made_to_cost() -> None:
     # What is compared is cut: a hundred times the text takes no more than its last lines do.
     cut = "\n".join(hostile.splitlines()[-MAX_QUERY_LINES:])
     assert (
-        effort(lambda: INDEX.search_entries(hostile * 25))
-        < 3 * max(effort(lambda: INDEX.search_entries(cut)) for _ in range(3)) + 0.05
+        measure_cpu_seconds(lambda: MESSAGE_INDEX.search_entries(hostile * 25))
+        < 3 * max(measure_cpu_seconds(lambda: MESSAGE_INDEX.search_entries(cut)) for _ in range(3)) + 0.05
     )
 
 
@@ -226,23 +224,27 @@ def test_texts_are_compared_without_accents_case_or_signs() -> None:
 
 
 def test_the_page_holds_every_entry_under_its_topic(client: FlaskClient) -> None:
-    page = read(client.get("/depannage"))
-    assert [each["id"] for each in page.select(".trouble-entry")] == [entry.id for entry in GUIDE.entries]
-    assert [each.text for each in page.select("main h2")] == list(dict.fromkeys(entry.topic for entry in GUIDE.entries))
+    page = parse_page(client.get("/depannage"))
+    assert [each["id"] for each in page.select(".troubleshooting-entry")] == [
+        entry.id for entry in TROUBLESHOOTING_GUIDE.entries
+    ]
+    assert [each.text for each in page.select("main h2")] == list(
+        dict.fromkeys(entry.topic for entry in TROUBLESHOOTING_GUIDE.entries)
+    )
     assert page.select_one("form[role=search] [name=q]")
 
 
 def test_the_page_shows_what_was_found_and_keeps_what_was_typed(client: FlaskClient) -> None:
-    page = read(client.get("/depannage", query_string={"q": "adress alredy in <b>use</b>"}))
-    assert page.select(".trouble-entry")[0]["id"] == "port-occupe"
+    page = parse_page(client.get("/depannage", query_string={"q": "adress alredy in <b>use</b>"}))
+    assert page.select(".troubleshooting-entry")[0]["id"] == "port-occupe"
     assert page.select_one("[name=q]").text == "adress alredy in <b>use</b>"
     assert not page.select("main b")
 
 
 def test_the_page_says_when_nothing_was_found_and_shows_all(client: FlaskClient) -> None:
-    page = read(client.get("/depannage?q=recette+de+cuisine"))
+    page = parse_page(client.get("/depannage?q=recette+de+cuisine"))
     assert "Aucune entrée ne ressemble" in page.select_one("[role=status]").text
-    assert len(page.select(".trouble-entry")) == len(GUIDE.entries)
+    assert len(page.select(".troubleshooting-entry")) == len(TROUBLESHOOTING_GUIDE.entries)
 
 
 def test_links_of_an_entry_stay_under_the_path_that_the_site_is_mounted_under(client: FlaskClient) -> None:
@@ -264,8 +266,8 @@ def test_a_token_in_what_was_typed_is_masked(client: FlaskClient) -> None:
 
 
 def test_a_very_long_message_is_cut_at_its_beginning(client: FlaskClient) -> None:
-    page = read(client.get("/depannage", query_string={"q": "x y z\n" * 2000 + "KeyError: 'HF_TOKEN'"}))
-    assert page.select(".trouble-entry")[0]["id"] == "keyerror-hf-token"
+    page = parse_page(client.get("/depannage", query_string={"q": "x y z\n" * 2000 + "KeyError: 'HF_TOKEN'"}))
+    assert page.select(".troubleshooting-entry")[0]["id"] == "keyerror-hf-token"
 
 
 def test_the_search_of_the_site_finds_an_entry_by_its_message(app: Flask) -> None:
@@ -278,7 +280,7 @@ def test_the_search_of_the_site_finds_an_entry_by_its_message(app: Flask) -> Non
 def test_the_exported_course_holds_every_entry_and_its_links_stay_within(app: Flask) -> None:
     with app.test_request_context():
         html = whole_course.render_course_export(None)
-    for entry in GUIDE.entries:
+    for entry in TROUBLESHOOTING_GUIDE.entries:
         assert f'id="depannage-{entry.id}"' in html
     assert 'href="#depannage"' in html
     assert 'href="/depannage' not in html

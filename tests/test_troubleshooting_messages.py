@@ -13,11 +13,10 @@ import gradio_client
 import pytest
 
 from hfcourse.practice.server import PracticeServer
-from tests.support.practice_space import practice  # noqa: F401 (fixture)
-from tests.support.services import program
-from tests.test_troubleshooting import GUIDE, INDEX
+from tests.support.optional_tools import require_program
+from tests.support.troubleshooting_guide import MESSAGE_INDEX, TROUBLESHOOTING_GUIDE
 
-ENTRIES = {entry.id: entry for entry in GUIDE.entries}
+ENTRIES = {entry.id: entry for entry in TROUBLESHOOTING_GUIDE.entries}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "FLASK_", "SPACE_"))}
 DEADLINE_SECONDS = 60
 
@@ -26,7 +25,7 @@ def check(text: str, wanted: str, part: str = "") -> None:
     """The text leads to the entry, and holds one of its messages, `…` being anything."""
     known = [message for message in ENTRIES[wanted].messages if part in message]
     assert any(all(piece.strip() in text for piece in message.split("…")) for message in known), text
-    assert wanted in [entry.id for entry in INDEX.search_entries(text)][:2], text
+    assert wanted in [entry.id for entry in MESSAGE_INDEX.search_entries(text)][:2], text
 
 
 def run(command: list[str], folder: Path, **variables: str) -> str:
@@ -101,7 +100,7 @@ def test_message_of_flask_for_an_app_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_message_of_node(tmp_path: Path, name: str, source: str, wanted: str, part: str) -> None:
     (tmp_path / name).write_text(source)
-    check(run([program("node"), name], tmp_path), wanted, part)
+    check(run([require_program("node"), name], tmp_path), wanted, part)
 
 
 @pytest.mark.parametrize(
@@ -113,20 +112,20 @@ def test_message_of_node(tmp_path: Path, name: str, source: str, wanted: str, pa
     ],
 )
 def test_message_of_curl(tmp_path: Path, arguments: list[str], wanted: str, part: str) -> None:
-    check(run([program("curl"), "-sS", "--max-time", "20", *arguments], tmp_path, NO_PROXY=""), wanted, part)
+    check(run([require_program("curl"), "-sS", "--max-time", "20", *arguments], tmp_path, NO_PROXY=""), wanted, part)
 
 
 def test_message_of_curl_for_a_server_that_is_silent(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        check(run([program("curl"), "-sS", "--max-time", "0.2", url], tmp_path), "delai-depasse", "curl: (28)")
+        check(run([require_program("curl"), "-sS", "--max-time", "0.2", url], tmp_path), "delai-depasse", "curl: (28)")
 
 
 # --- messages of gradio_client
 
 
 @pytest.fixture(scope="module")
-def client(practice: PracticeServer) -> gradio_client.Client:  # noqa: F811
+def practice_client(practice: PracticeServer) -> gradio_client.Client:
     return gradio_client.Client(practice.url, token=False, verbose=False, analytics_enabled=False)
 
 
@@ -137,9 +136,9 @@ def message_of(call: Callable[[], object]) -> str:
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-def test_messages_of_gradio_client(client: gradio_client.Client) -> None:
+def test_messages_of_gradio_client(practice_client: gradio_client.Client) -> None:
     def predict(*values, **named):
-        return message_of(lambda: client.predict(*values, **named))
+        return message_of(lambda: practice_client.predict(*values, **named))
 
     check(predict("Awa", True, api_name="/salur"), "api-name-faux", "Cannot find a function")
     check(predict("Awa", True), "api-name-faux", "multiple endpoints")
@@ -154,13 +153,13 @@ def test_message_of_gradio_client_for_a_space_that_is_not_running() -> None:
     check(f"httpx.{text}", "pas-de-reseau", "Connection refused")
 
 
-def test_message_of_a_call_whose_event_is_unknown(practice: PracticeServer) -> None:  # noqa: F811
+def test_message_of_a_call_whose_event_is_unknown(practice: PracticeServer) -> None:
     # Gradio breaks this answer off; the reading of a whole one would fail.
     with urllib.request.urlopen(f"{practice.url}/gradio_api/call/saluer/unknown") as answer:
         check(answer.readline().decode() + answer.readline().decode(), "evenement-deja-lu", "404")
 
 
-def test_message_of_a_space_for_json_without_quotation_marks(practice: PracticeServer) -> None:  # noqa: F811
+def test_message_of_a_space_for_json_without_quotation_marks(practice: PracticeServer) -> None:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{practice.url}/gradio_api/call/saluer", b"{data: [Awa, true]}", headers)
     with pytest.raises(urllib.error.HTTPError) as caught:

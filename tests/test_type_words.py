@@ -4,26 +4,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from hfcourse.spaces.schema.type_descriptions import MAX_TYPE_CHARACTERS, describe_type
+from tests.support.strategies import SCHEMA_LIKE_JSON
 
 FILE = {"properties": {"path": {"type": "string"}, "meta": {"properties": {"_type": {"const": "gradio.FileData"}}}}}
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                ["type", "items", "anyOf", "oneOf", "$ref", "$defs", "properties", "enum", "const", "title"]
-            )
-            | st.text(max_size=5),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=20,
-)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +38,7 @@ def test_type_of_each_kind_of_schema(schema: Any, component: str, words: str) ->
     assert describe_type(schema, component) == words
 
 
-@given(JSON)
+@given(SCHEMA_LIKE_JSON)
 def test_any_schema_has_short_words(schema: Any) -> None:
     assert 0 < len(describe_type(schema)) <= MAX_TYPE_CHARACTERS
 

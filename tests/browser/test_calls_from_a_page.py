@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from hfcourse.lessons.library import CONTENT_FOLDER
 from hfcourse.practice.server import PracticeServer
-from tests.support.practice_space import until
-from tests.support.site_process import free_port
+from tests.support.processes import find_free_port
+from tests.support.waiting import wait_until
 
 ADDRESS = "http://127.0.0.1:7861"
 TOKEN = "hf_CECI_EST_UN_FAUX"
@@ -24,7 +24,7 @@ PAGES = ("page.html", "fuite.html")
 @pytest.fixture(scope="module")
 def served(practice: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The folder of the programs behind Python's file server; the pages call the practice Space of the tests."""
-    folder, port = tmp_path_factory.mktemp("appels"), free_port()
+    folder, port = tmp_path_factory.mktemp("appels"), find_free_port()
     for name in PAGES:
         text = (CONTENT_FOLDER / "appels" / name).read_text(encoding="utf-8")
         assert ADDRESS in text
@@ -32,7 +32,7 @@ def served(practice: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        assert until(lambda: answers(port))
+        assert wait_until(lambda: answers(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

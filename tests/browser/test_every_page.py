@@ -1,39 +1,22 @@
 """Every kind of page, in both themes, on a telephone and on a desk: axe finds nothing, nothing overflows."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StudentAt
-from tests.support.form_filling import Upload, filled, post
-from tests.support.http_browser import Visitor
-from tests.support.site_process import PRACTICE, Site
+from tests.browser.accessibility import AXE_SOURCE, FULL_AXE_JS, find_page_faults
+from tests.browser.chromium import OpenStudentPage
+from tests.support.form_filling import Upload, fill_form, post_form
+from tests.support.http_browser import HttpBrowser
+from tests.support.site_process import PRACTICE_PATH, SiteProcess
 
-AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text(encoding="utf-8")
-TELL = """({violations}) => violations.map(({id, help, nodes}) =>
-  `${id}: ${help}\\n` + nodes.map(({target, failureSummary}) => `  ${target}: ${failureSummary}`).join("\\n"))"""
-# All the rules that are on by default, and those of WCAG 2.2 AA, of which some are not. Not in frames: those of the
-# site are sealed, and the browser complains of a message to one of them.
-RUN_AXE = f"""async () => {{
-  const rules = Object.fromEntries(axe.getRules(["wcag22aa"]).map((rule) => [rule.ruleId, {{enabled: true}}]));
-  return ({TELL})(await axe.run(document, {{rules, iframes: false, resultTypes: ["violations"]}}));
-}}"""
-# What a theme or a width can make different; the rest has been looked at.
-LOOK_AGAIN = f"""async () => {{
-  const runOnly = ["color-contrast", "target-size", "scrollable-region-focusable"];
-  return ({TELL})(await axe.run(document, {{runOnly, iframes: false, resultTypes: ["violations"]}}));
-}}"""
-WIDTH_ALONE = "() => []"  # a chosen theme has been looked at on the telephone
-OVERFLOW = "() => document.documentElement.scrollWidth - innerWidth"
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 LESSONS = ("3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot")
-ENDPOINTS = ("saluer", "calculer", "compter", "filtrer", "classer", "resumer", "discuter")
+# A picture, bars, a table, a conversation; test_every_form.py looks at every control and every kind of output.
+FORMS = ("filtrer", "resumer", "discuter", "generer")
+RUNS = ("filtrer", "classer", "resumer", "discuter")
 VALUES = {
-    "saluer": {"prenom": "Awa"},
-    "compter": {"jusqua": "2", "pause": "0,1"},
     "filtrer": {"image": Upload("rouge.png")},
     "classer": {"phrase": "Il fait beau ce matin."},
     "discuter": {"message": "Qu’est-ce qu’un Space ?"},
@@ -41,7 +24,7 @@ VALUES = {
 LONG = {"jusqua": "20", "pause": "2"}
 
 # A page is arrived at in the browser, by somebody who may have sent forms before, without one.
-Arrive = Callable[[Page, Visitor], object]
+Arrive = Callable[[Page, HttpBrowser], object]
 
 
 def at(path: str) -> Arrive:
@@ -49,71 +32,71 @@ def at(path: str) -> Arrive:
     return lambda page, visitor: page.goto(path)
 
 
-def send(visitor: Visitor, endpoint: str, status: str = "succeeded", **values: Any) -> str:
+def send(visitor: HttpBrowser, endpoint: str, status: str = "succeeded", **values: Any) -> str:
     """Fill the form of an endpoint, send it, wait for this status; the address of the run."""
-    form = visitor.form_at(PRACTICE, endpoint=f"/{endpoint}")
-    assert form is not None, visitor.visit.end
-    address = post(visitor, form, filled(form, values)).headers["location"]
-    visitor.wait_for(address, [status])
+    form = visitor.open_form(PRACTICE_PATH, endpoint=f"/{endpoint}")
+    assert form is not None, visitor.record.outcome
+    address = post_form(visitor, form, fill_form(form, values)).headers["location"]
+    visitor.wait_for_status(address, [status])
     return address
 
 
-def open_as(visitor: Visitor, page: Page, address: str) -> None:
+def open_as(visitor: HttpBrowser, page: Page, address: str) -> None:
     """Open an address as somebody who has been at the site before."""
-    page.context.add_cookies(visitor.cookies())
+    page.context.add_cookies(visitor.export_cookies())
     page.goto(address)
 
 
 def run(endpoint: str, status: str = "succeeded", **values: Any) -> Arrive:
     """A run with this status."""
 
-    def arrive(page: Page, visitor: Visitor) -> None:
+    def arrive(page: Page, visitor: HttpBrowser) -> None:
         open_as(visitor, page, send(visitor, endpoint, status, **values))
         expect(page.locator("article[data-run]")).to_have_attribute("data-status", status)
 
     return arrive
 
 
-def counting(page: Page, visitor: Visitor) -> None:
+def counting(page: Page, visitor: HttpBrowser) -> None:
     """A run that takes 40 seconds, with a first partial output."""
     run("compter", "running", **LONG)(page, visitor)
     expect(page.locator("[data-output]")).to_be_visible()
 
 
-def waiting(page: Page, visitor: Visitor) -> None:
+def waiting(page: Page, visitor: HttpBrowser) -> None:
     """A third run at once: it waits for one of the two others."""
     for _ in range(2):
         send(visitor, "compter", "running", **LONG)
     run("compter", "queued", **LONG)(page, visitor)
 
 
-def stopped(page: Page, visitor: Visitor) -> None:
+def stopped(page: Page, visitor: HttpBrowser) -> None:
     """A run that was stopped half-way."""
     counting(page, visitor)
     page.get_by_role("button", name="Arrêter").click()
     expect(page.locator("article[data-run]")).to_have_attribute("data-status", "stopped")
 
 
-def refused(page: Page, visitor: Visitor) -> None:
+def refused(page: Page, visitor: HttpBrowser) -> None:
     """A form with two fields to correct."""
-    page.goto(f"{PRACTICE}?endpoint=/calculer")
+    page.goto(f"{PRACTICE_PATH}?endpoint=/calculer")
     for name, text in {"a": "douze", "b": "treize"}.items():
         page.locator(f"[name=arg-{name}]").fill(text)
-    page.locator("form[data-endpoint] .submit button").click()
+    page.locator("form[data-endpoint] .form-actions button").click()
     expect(page.locator("[aria-invalid=true]")).to_have_count(2)
 
 
-def longer_table(page: Page, visitor: Visitor) -> None:
+def longer_table(page: Page, visitor: HttpBrowser) -> None:
     """A table with a line more than the Space's own."""
-    page.goto(f"{PRACTICE}?endpoint=/resumer")
+    page.goto(f"{PRACTICE_PATH}?endpoint=/resumer")
     page.get_by_role("button", name="Ajouter une ligne").click()
-    expect(page.locator("table.grid tbody tr")).to_have_count(4)
+    expect(page.locator("table.data-grid tbody tr")).to_have_count(4)
 
 
 def my_runs_at(path: str) -> Arrive:
     """A page that there is for somebody who has runs: one succeeded, one failed."""
 
-    def arrive(page: Page, visitor: Visitor) -> None:
+    def arrive(page: Page, visitor: HttpBrowser) -> None:
         send(visitor, "saluer", prenom="Awa")
         send(visitor, "calculer", "failed", b="0")
         open_as(visitor, page, path)
@@ -121,19 +104,19 @@ def my_runs_at(path: str) -> Arrive:
     return arrive
 
 
-def my_runs(page: Page, visitor: Visitor) -> None:
+def my_runs(page: Page, visitor: HttpBrowser) -> None:
     """A list of runs that is not empty."""
     my_runs_at("/essais/")(page, visitor)
-    expect(page.locator(".lines > li")).to_have_count(2)
+    expect(page.locator(".ruled-list > li")).to_have_count(2)
 
 
-def deleting_one(page: Page, visitor: Visitor) -> None:
+def deleting_one(page: Page, visitor: HttpBrowser) -> None:
     """The question before a run is deleted that goes on."""
     counting(page, visitor)
     page.get_by_role("link", name="Supprimer l’essai").click()
 
 
-def deleted(page: Page, visitor: Visitor) -> None:
+def deleted(page: Page, visitor: HttpBrowser) -> None:
     """The list after a run was deleted from it."""
     my_runs(page, visitor)
     page.get_by_role("link", name="Supprimer l’essai").first.click()
@@ -141,7 +124,42 @@ def deleted(page: Page, visitor: Visitor) -> None:
     expect(page.get_by_role("status")).to_be_visible()
 
 
-def home_again(page: Page, visitor: Visitor) -> None:
+def answered(page: Page, visitor: HttpBrowser) -> None:
+    """A form with the answer of a run beside it, and another run before it."""
+    send(visitor, "saluer", prenom="Zoé")
+    address = send(visitor, "saluer", prenom="Awa")
+    open_as(visitor, page, f"{PRACTICE_PATH}?endpoint=/saluer&essai={address.rpartition('/')[2]}")
+    expect(page.locator("#reponse [data-output]")).to_be_visible()
+
+
+def traced(page: Page, visitor: HttpBrowser) -> None:
+    """The messages of a run on a page of their own."""
+    open_as(visitor, page, f"{send(visitor, 'saluer', prenom='Awa')}/echanges")
+    expect(page.locator("[data-trace-state=stored]")).to_be_visible()
+
+
+def compared(page: Page, visitor: HttpBrowser) -> None:
+    """Two runs side by side."""
+    first, second = (send(visitor, "classer", phrase=words).rpartition("/")[2] for words in ("Bonjour", "Hello"))
+    open_as(visitor, page, f"/essais/comparer?a={first}&b={second}")
+
+
+def series(page: Page, visitor: HttpBrowser) -> None:
+    """The table of a series, of which one run failed."""
+    runs = [send(visitor, "calculer", status, b=b) for status, b in (("succeeded", "2"), ("failed", "0"))]
+    query = "&".join(f"essai={each.rpartition('/')[2]}" for each in runs)
+    open_as(visitor, page, f"/essais/serie?{query}&parametre=b")
+
+
+def experiment(page: Page, visitor: HttpBrowser) -> None:
+    """An experiment that was made, with a wrong prediction."""
+    page.goto("/et-si/coupure")
+    page.locator("input[value=a]").check()
+    page.get_by_role("button", name="Lancer l’expérience").click()
+    expect(page.locator("[data-verdict]")).to_be_visible()
+
+
+def home_again(page: Page, visitor: HttpBrowser) -> None:
     """The front page of somebody who has tried something."""
     send(visitor, "saluer", prenom="Awa")
     open_as(visitor, page, "/")
@@ -156,6 +174,10 @@ PAGES: dict[str, Arrive] = {
     "the troubleshooting page": at("/depannage"),
     "the troubleshooting page, with results": at("/depannage?q=401"),
     "what changed since 2025": at("/lecons/depuis-2025"),
+    "the experiments": at("/et-si/"),
+    "an experiment": at("/et-si/jeton-invalide"),
+    "an experiment, with a prediction": at("/et-si/jeton-invalide?choix=a"),
+    "an experiment that was made": experiment,
     "the search": at("/recherche"),
     "the search, with results": at("/recherche?q=jeton"),
     "the search, without a result": at("/recherche?q=zzzz"),
@@ -164,15 +186,20 @@ PAGES: dict[str, Arrive] = {
     "the Spaces that were found": at("/espaces/?q=traduire"),
     "no Space found": at("/espaces/?q=zzz"),
     "a search without an answer": at("/espaces/?q=panne"),
-    "the form of generer": at(f"{PRACTICE}?endpoint=/generer"),
-    **{f"the form of {name}": at(f"{PRACTICE}?endpoint=/{name}") for name in ENDPOINTS},
-    "an endpoint that is gone": at(f"{PRACTICE}?endpoint=/rien"),
+    **{f"the form of {name}": at(f"{PRACTICE_PATH}?endpoint=/{name}") for name in FORMS},
+    "a form with an answer": answered,
+    "an endpoint that is gone": at(f"{PRACTICE_PATH}?endpoint=/rien"),
     "a form with errors": refused,
     "a form with a line more": longer_table,
     "a Space that is being built": at("/espaces/etat/building"),
     "a Space on pause": at("/espaces/etat/paused"),
     "a Space that does not exist": at("/espaces/personne/rien"),
     "no run": at("/essais/"),
+    "the messages of a run": traced,
+    "two runs compared": compared,
+    "a series": series,
+    "a new conversation": at("/discussion/"),
+    "a conversation with a Space that holds none": at("/discussion/?espace=personne/rien"),
     "my runs": my_runs,
     "my runs, narrowed": my_runs_at("/essais/?q=Awa&issue=reussi&espace=hfcourse/entrainement"),
     "my runs, a filter that does not exist": my_runs_at("/essais/?espace=personne/rien"),
@@ -181,7 +208,7 @@ PAGES: dict[str, Arrive] = {
     "a run to be deleted": deleting_one,
     "runs to be deleted": my_runs_at("/essais/supprimer?q=Awa&issue=reussi"),
     "all runs to be deleted": my_runs_at("/essais/supprimer"),
-    **{f"a run of {name}": run(name, **VALUES.get(name, {})) for name in ENDPOINTS},
+    **{f"a run of {name}": run(name, **VALUES.get(name, {})) for name in RUNS},
     "a run that failed": run("calculer", "failed", b="0"),
     "a run in progress": counting,
     "a run that waits": waiting,
@@ -200,23 +227,11 @@ SAME_TITLE = {
     "my runs, one deleted": "no run",
     "my runs, nothing found": "my runs, narrowed",
     "all runs to be deleted": "runs to be deleted",
+    "an experiment, with a prediction": "an experiment",
     "a form with a line more": "the form of resumer",
+    "a form with an answer": "the form of saluer",
+    "a conversation with a Space that holds none": "a new conversation",
 }
-
-
-def faults(page: Page, has_own_theme: bool = False) -> list[str]:
-    """What is wrong with the page on show: light on a telephone, dark on a desk; in its own theme if it has one."""
-    found = []
-    page.evaluate(AXE)
-    # Without motion: a colour on its way from one theme to the other is nobody's contrast.
-    for theme, size, look in (("light", PHONE, RUN_AXE), ("dark", DESK, WIDTH_ALONE if has_own_theme else LOOK_AGAIN)):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.set_viewport_size(size)
-        where = f"{theme}, {size['width']} px"
-        found += [f"{where}: {violation}" for violation in page.evaluate(look)]
-        if (excess := page.evaluate(OVERFLOW)) > 0:
-            found.append(f"{where}: the document is {excess} px wider than the window")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -226,33 +241,26 @@ def titles() -> dict[str, str]:
 
 
 @pytest.fixture
-def looking(site: Site, student_at: StudentAt) -> Page:
+def shared_page(site: SiteProcess, open_student_page: OpenStudentPage) -> Page:
     """A new visitor's page, in the window of those before: a new one takes longer than a look."""
-    return student_at(site, keeps_page=True)
-
-
-@pytest.fixture
-def visitor(site: Site) -> Iterator[Visitor]:
-    somebody = Visitor(site)
-    yield somebody
-    somebody.close()
+    return open_student_page(site, keeps_page=True)
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_the_page_is_for_everybody(looking: Page, visitor: Visitor, titles: dict[str, str], kind: str):
-    PAGES[kind](looking, visitor)
-    assert faults(looking) == []
-    expect(looking.locator("html")).to_have_attribute("lang", "fr")
-    expect(looking.locator("h1")).to_have_count(1)
-    expect(looking.locator("main")).to_have_count(1)
+def test_the_page_is_for_everybody(shared_page: Page, http_browser: HttpBrowser, titles: dict[str, str], kind: str):
+    PAGES[kind](shared_page, http_browser)
+    assert find_page_faults(shared_page) == []
+    expect(shared_page.locator("html")).to_have_attribute("lang", "fr")
+    expect(shared_page.locator("h1")).to_have_count(1)
+    expect(shared_page.locator("main")).to_have_count(1)
     kept = SAME_TITLE.get(kind, kind)
-    assert titles.setdefault(looking.title(), kept) == kept
+    assert titles.setdefault(shared_page.title(), kept) == kept
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_chosen_theme_is_as_readable_as_that_of_the_system(page: Page, site: Site, theme: str):
+def test_a_chosen_theme_is_as_readable_as_that_of_the_system(page: Page, site: SiteProcess, theme: str):
     page.context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
     page.goto("/lecons/3-3-tester-un-space")
-    page.evaluate(AXE)
+    page.evaluate(AXE_SOURCE)
     page.emulate_media(color_scheme="dark" if theme == "light" else "light", reduced_motion="reduce")
-    assert page.evaluate(RUN_AXE) == []
+    assert page.evaluate(FULL_AXE_JS) == []

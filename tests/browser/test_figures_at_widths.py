@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StudentAt
-from tests.support.site_process import Site
+from tests.browser.chromium import OpenStudentPage
+from tests.support.site_process import SiteProcess
 
 COURSE = "/imprimer"
 NARROW_PX, WIDE_PX = 360, 1280
@@ -23,7 +23,7 @@ MEASURE = """figures => figures.map(figure => {
   });
   const letters = [...svg.querySelectorAll("text, tspan")].map(each => parseFloat(getComputedStyle(each).fontSize));
   return {
-    name: svg.querySelector("title").textContent, shown: shown.length, narrow: svg.matches(".narrow"), texts,
+    name: svg.querySelector("title").textContent, shown: shown.length, narrow: svg.matches(".figure-narrow"), texts,
     view: [view.x, view.y, view.x + view.width, view.y + view.height], letterPx: Math.min(...letters) * scale,
     overflow: figure.scrollWidth - figure.clientWidth, right: svg.getBoundingClientRect().right,
   };
@@ -44,8 +44,10 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_a_phone_each_figure_is_whole_and_can_be_read(site: Site, student_at: StudentAt, theme: str):
-    phone = student_at(site, viewport={"width": NARROW_PX, "height": 740}, color_scheme=theme)
+def test_on_a_phone_each_figure_is_whole_and_can_be_read(
+    site: SiteProcess, open_student_page: OpenStudentPage, theme: str
+):
+    phone = open_student_page(site, viewport={"width": NARROW_PX, "height": 740}, color_scheme=theme)
     phone.goto(COURSE)
     figures = measure(phone)
     assert figures
@@ -69,8 +71,8 @@ def test_on_a_phone_each_figure_is_whole_and_can_be_read(site: Site, student_at:
         assert (name, pairs) == (name, [])
 
 
-def test_letters_stay_legible_at_every_width(site: Site, student_at: StudentAt):
-    page = student_at(site)
+def test_letters_stay_legible_at_every_width(site: SiteProcess, open_student_page: OpenStudentPage):
+    page = open_student_page(site)
     page.goto("/lecons/3-1-presentation")
     for width in (320, 480, 640, 720, 768, 1024, 1040, 1100, 1160, 1280, 1600):
         page.set_viewport_size({"width": width, "height": 900})
@@ -79,19 +81,19 @@ def test_letters_stay_legible_at_every_width(site: Site, student_at: StudentAt):
         assert min(figure["letterPx"] for figure in figures) >= MIN_LETTER_PX_AT_ANY_WIDTH, width
 
 
-def test_a_wall_is_shown_the_wide_drawing(site: Site, student_at: StudentAt):
+def test_a_wall_is_shown_the_wide_drawing(site: SiteProcess, open_student_page: OpenStudentPage):
     for size in ({"width": 1280, "height": 720}, {"width": 800, "height": 600}):
-        wall = student_at(site, viewport=size, java_script_enabled=False)
+        wall = open_student_page(site, viewport=size, java_script_enabled=False)
         wall.goto("/lecons/3-4-mini-chatbot/projeter")
-        anchor = wall.locator(".slides > section", has=wall.locator(".narrow")).first.get_attribute("id")
+        anchor = wall.locator(".slides > section", has=wall.locator(".figure-narrow")).first.get_attribute("id")
         wall.goto(f"/lecons/3-4-mini-chatbot/projeter#{anchor}")
         expect(wall.locator("figure.figure:visible")).to_have_count(1)
         [figure] = measure(wall)
         assert (figure["shown"], figure["narrow"]) == (1, False)
 
 
-def test_on_a_wide_page_and_on_paper_the_wide_drawing_is_shown(site: Site, student_at: StudentAt):
-    page = student_at(site, viewport={"width": WIDE_PX, "height": 900})
+def test_on_a_wide_page_and_on_paper_the_wide_drawing_is_shown(site: SiteProcess, open_student_page: OpenStudentPage):
+    page = open_student_page(site, viewport={"width": WIDE_PX, "height": 900})
     page.goto(COURSE)
     assert {(figure["shown"], figure["narrow"]) for figure in measure(page)} == {(1, False)}
     page.emulate_media(media="print")
@@ -99,8 +101,8 @@ def test_on_a_wide_page_and_on_paper_the_wide_drawing_is_shown(site: Site, stude
     assert {(figure["shown"], figure["narrow"]) for figure in measure(page)} == {(1, False)}
 
 
-def test_a_screen_reader_meets_each_figure_once(site: Site, student_at: StudentAt):
-    phone = student_at(site, viewport={"width": NARROW_PX, "height": 740})
+def test_a_screen_reader_meets_each_figure_once(site: SiteProcess, open_student_page: OpenStudentPage):
+    phone = open_student_page(site, viewport={"width": NARROW_PX, "height": 740})
     phone.goto("/lecons/3-4-mini-chatbot")
     name = "Qui parle à qui, et où est le jeton"
     expect(phone.get_by_role("img", name=name)).to_have_count(1)
@@ -108,11 +110,11 @@ def test_a_screen_reader_meets_each_figure_once(site: Site, student_at: StudentA
     expect(phone.get_by_role("img", name=name)).to_have_count(1)
 
 
-def test_a_projected_figure_is_legible_on_a_phone(site: Site, student_at: StudentAt):
+def test_a_projected_figure_is_legible_on_a_phone(site: SiteProcess, open_student_page: OpenStudentPage):
     # Without scripts a section is one view; with them, the figure may be in a later one.
-    phone = student_at(site, viewport={"width": NARROW_PX, "height": 740}, java_script_enabled=False)
+    phone = open_student_page(site, viewport={"width": NARROW_PX, "height": 740}, java_script_enabled=False)
     phone.goto("/lecons/3-4-mini-chatbot/projeter")
-    anchor = phone.locator(".slides > section", has=phone.locator(".narrow")).first.get_attribute("id")
+    anchor = phone.locator(".slides > section", has=phone.locator(".figure-narrow")).first.get_attribute("id")
     phone.goto(f"/lecons/3-4-mini-chatbot/projeter#{anchor}")
     expect(phone.locator("figure.figure:visible")).to_have_count(1)
     [figure] = measure(phone)

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import StudentAt
-from tests.support.practice_space import until
-from tests.support.site_process import Site
+from tests.browser.chromium import OpenStudentPage
+from tests.support.site_process import SiteProcess
+from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
 LESSON = "/lecons/3-1-presentation"
-PATIENCE_SECONDS = 30
 HOP = {"connection", "transfer-encoding", "keep-alive"}
 
 
@@ -28,7 +27,7 @@ class SlowHandler(BaseHTTPRequestHandler):
         slow = self.server
         assert isinstance(slow, Slow)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        onward = http.client.HTTPConnection(slow.behind, timeout=PATIENCE_SECONDS)
+        onward = http.client.HTTPConnection(slow.behind, timeout=WAIT_TIMEOUT_SECONDS)
         onward.request(self.command, self.path, body or None, dict(self.headers))
         answer = onward.getresponse()
         content = answer.read()
@@ -36,7 +35,7 @@ class SlowHandler(BaseHTTPRequestHandler):
         if self.command == "POST":
             slow.posted.append(body)
             if len(slow.posted) == 1:
-                slow.let_go.wait(PATIENCE_SECONDS)
+                slow.let_go.wait(WAIT_TIMEOUT_SECONDS)
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP | {"content-length"}:
@@ -66,7 +65,7 @@ class Slow(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def slow(site: Site) -> Iterator[Slow]:
+def slow_proxy(site: SiteProcess) -> Iterator[Slow]:
     made = Slow(urlsplit(site.url).netloc)
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
@@ -77,17 +76,17 @@ def slow(site: Site) -> Iterator[Slow]:
 
 @pytest.mark.parametrize("is_hidden", [False, True], ids=["another page", "another application"])
 def test_what_was_done_at_the_moment_of_leaving_is_kept(
-    site: Site, slow: Slow, student_at: StudentAt, is_hidden: bool
+    site: SiteProcess, slow_proxy: Slow, open_student_page: OpenStudentPage, is_hidden: bool
 ) -> None:
-    page = student_at(replace(site, url=f"http://127.0.0.1:{slow.server_port}"))
+    page = open_student_page(replace(site, url=f"http://127.0.0.1:{slow_proxy.server_port}"))
     page.goto(LESSON)
     question, boxes = page.locator("form.quiz").first, page.locator(".checklist [name=coche]")
     question.locator("[name=choix][data-right]").first.check()
     question.get_by_role("button", name="Répondre").click()
-    assert until(lambda: len(slow.posted) == 1)
+    assert wait_until(lambda: len(slow_proxy.posted) == 1)
     boxes.nth(0).check()
     boxes.nth(2).check()
-    assert len(slow.posted) == 1  # each waits for the answer to the one before
+    assert len(slow_proxy.posted) == 1  # each waits for the answer to the one before
     if is_hidden:
         page.evaluate("""() => {
           Object.defineProperty(document, "hidden", {value: true});
@@ -95,9 +94,9 @@ def test_what_was_done_at_the_moment_of_leaving_is_kept(
         }""")
     else:
         page.goto("/glossaire")
-    assert until(lambda: len(slow.posted) == 2)
-    assert until(page.context.cookies)  # the browser knows by now who it is
-    slow.let_go.set()
+    assert wait_until(lambda: len(slow_proxy.posted) == 2)
+    assert wait_until(page.context.cookies)  # the browser knows by now who it is
+    slow_proxy.let_go.set()
     page.goto(LESSON)
     for number, is_ticked in enumerate([True, False, True]):
         expect(boxes.nth(number)).to_be_checked(checked=is_ticked)

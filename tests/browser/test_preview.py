@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS
-from tests.browser.test_outputs import answer
-from tests.spaces.all_components import exhibition
-from tests.support.site_process import Site, started
+from tests.browser.chromium import TIMEOUT_MS
+from tests.browser.run_page import call_space_and_wait
+from tests.spaces.all_components import make_all_components_space
+from tests.support.site_process import SiteProcess, run_site
 
 # What a browser fetches, resolves or connects to by itself; U is the address of a listener.
 LOADING = """
@@ -68,27 +68,27 @@ def stranger() -> Iterator[Connections]:
 
 
 @pytest.fixture(scope="module")
-def site(browser: Browser, stranger: Connections, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(browser: Browser, stranger: Connections, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteProcess]:
     """A site with a Space whose answer is a page that would load everything."""
-    space = exhibition([("Page", "Html", LOADING.replace("U", stranger.url) + END, {})])
+    space = make_all_components_space([("Page", "Html", LOADING.replace("U", stranger.url) + END, {})])
     folder = tmp_path_factory.mktemp("site")
     (folder / "instance").mkdir()
     (folder / "instance" / "spaces.toml").write_text(f'[[space]]\nid = "a/page"\nurl = "{space.url}"\n')
-    with started(folder) as made:
+    with run_site(folder) as made:
         yield made
     space.close()
 
 
-def test_preview_opens_no_connection(site: Site, stranger: Connections, browser: Browser) -> None:
+def test_preview_opens_no_connection(site: SiteProcess, stranger: Connections, browser: Browser) -> None:
     page = browser.new_context(base_url=site.url).new_page()  # what is blocked is a complaint of the browser
-    answer(page, "a/page")
-    page.locator("iframe.preview").scroll_into_view_if_needed()
-    expect(page.frame_locator("iframe.preview").locator("#end")).to_be_visible()
+    call_space_and_wait(page, "a/page")
+    page.locator("iframe.html-preview").scroll_into_view_if_needed()
+    expect(page.frame_locator("iframe.html-preview").locator("#end")).to_be_visible()
     # The same page as its author wrote it, opened afterwards, does connect: by then, so would have the preview.
     control = Connections()
     other = page.context.new_page()
     other.set_content(LOADING.replace("U", control.url), wait_until="commit")
-    assert control.first.wait(PATIENCE_MS / 1000)
+    assert control.first.wait(TIMEOUT_MS / 1000)
     page.context.close()
     control.close()
     assert not stranger.first.is_set()

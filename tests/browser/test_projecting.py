@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StudentAt
-from tests.browser.test_every_page import faults
-from tests.support.site_process import Site
+from tests.browser.accessibility import find_page_faults
+from tests.browser.chromium import OpenStudentPage
+from tests.support.site_process import SiteProcess
 
 ADDRESS = "/lecons/3-2-compte-et-jeton/projeter"
 
 
 @pytest.fixture
-def page(site: Site, student_at: StudentAt) -> Page:
-    made = student_at(site, viewport={"width": 1280, "height": 720})
+def page(site: SiteProcess, open_student_page: OpenStudentPage) -> Page:
+    made = open_student_page(site, viewport={"width": 1280, "height": 720})
     made.goto(ADDRESS)
     return made
 
@@ -72,7 +72,7 @@ IS_LAST = """() => {
 }"""
 HAS_TURNED = """(before) => {
     const section = [...document.querySelectorAll(".slides > section")].find((each) => each.checkVisibility());
-    return section.querySelector(".turn").innerText !== before;
+    return section.querySelector(".slide-nav").innerText !== before;
 }"""
 ALL_BLOCKS = "() => document.querySelectorAll('.slides .prose > *').length"
 
@@ -81,7 +81,7 @@ ALL_BLOCKS = "() => document.querySelectorAll('.slides .prose > *').length"
 def test_a_remote_control_shows_the_whole_lesson_in_views_that_fit(page: Page, key: str) -> None:
     shown, is_last = page.evaluate(BLOCKS), False
     while not is_last:
-        place = page.locator(".slides > section:visible .turn").inner_text()
+        place = page.locator(".slides > section:visible .slide-nav").inner_text()
         page.evaluate("dispatchEvent(new Event('wheel')); scrollTo(0, document.documentElement.scrollHeight)")
         page.keyboard.press(key)
         page.wait_for_function(HAS_TURNED, arg=place)
@@ -107,8 +107,10 @@ SCROLLED = """() => new Promise((then) => {
 })"""
 
 
-def test_a_section_begins_at_its_top_whatever_still_scrolls(site: Site, student_at: StudentAt) -> None:
-    page = student_at(site, is_alone=True, viewport={"width": 1280, "height": 720})
+def test_a_section_begins_at_its_top_whatever_still_scrolls(
+    site: SiteProcess, open_student_page: OpenStudentPage
+) -> None:
+    page = open_student_page(site, is_alone=True, viewport={"width": 1280, "height": 720})
     page.clock.install()
     page.goto(ADDRESS)
     page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
@@ -146,8 +148,8 @@ def test_in_the_choices_of_a_question_the_arrows_choose(page: Page) -> None:
     expect_shown(page, number)
 
 
-def test_links_turn_the_sections_without_scripts(site: Site, student_at: StudentAt) -> None:
-    page = student_at(site, java_script_enabled=False)
+def test_links_turn_the_sections_without_scripts(site: SiteProcess, open_student_page: OpenStudentPage) -> None:
+    page = open_student_page(site, java_script_enabled=False)
     page.goto(ADDRESS)
     expect_shown(page, 1)
     page.get_by_role("link", name="Suivante").click()
@@ -162,15 +164,15 @@ def test_links_turn_the_sections_without_scripts(site: Site, student_at: Student
 def test_each_section_is_for_everybody(page: Page, section: int) -> None:
     page.goto(f"{ADDRESS}#vue-{section}")
     expect_shown(page, section)
-    assert faults(page) == []
+    assert find_page_faults(page) == []
 
 
 def test_the_type_is_large(page: Page) -> None:
     assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('#vue-1 p')).fontSize)") >= 24
 
 
-def test_the_notes_of_a_second_window_follow_and_turn_the_views(site: Site, page: Page) -> None:
-    site.enter(page)
+def test_the_notes_of_a_second_window_follow_and_turn_the_views(site: SiteProcess, page: Page) -> None:
+    site.log_in_instructor(page)
     page.goto(ADDRESS)
     with page.context.expect_page() as opening:
         page.get_by_role("link", name="Mes notes").click()
@@ -184,6 +186,6 @@ def test_the_notes_of_a_second_window_follow_and_turn_the_views(site: Site, page
     expect(notes.locator("section.current")).to_contain_text("Vue 2 sur")
     notes.keyboard.press("PageUp")
     expect(page.locator("#vue-2 [data-view]")).to_contain_text("vue 1")
-    assert faults(notes) == []
+    assert find_page_faults(notes) == []
     page.close()
     expect(notes.get_by_role("status")).to_have_text("La fenêtre projetée est fermée.")

@@ -2,54 +2,47 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StudentAt
-from tests.support.site_process import Site
+from tests.browser.chromium import OpenStudentPage
+from tests.support.site_process import SiteProcess
 
 CODE = "/lecons/3-3-tester-un-space"
 LESSONS = ("3.1", "3.2", "3.3", "3.4")
 
 
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def reader(request: pytest.FixtureRequest, site: Site, student_at: StudentAt) -> Page:
-    """Somebody's page, with JavaScript and without."""
-    return student_at(site, java_script_enabled=request.param)
-
-
-def test_the_course_reads_from_the_first_lesson_to_the_last_and_back(reader: Page):
-    reader.goto("/")
-    reader.get_by_role("link", name="Commencer la leçon 3.1").click()
+def test_the_course_reads_from_the_first_lesson_to_the_last_and_back(reader_page: Page):
+    reader_page.goto("/")
+    reader_page.get_by_role("link", name="Commencer la leçon 3.1").click()
     for number in LESSONS:
-        expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
-        reader.locator(".pager a.next").click()
-    expect(reader).to_have_url(re.compile("/espaces/$"))
-    reader.goto("/lecons/3-4-mini-chatbot")
+        expect(reader_page.get_by_role("heading", level=1)).to_contain_text(number)
+        reader_page.locator(".pager a.next").click()
+    expect(reader_page).to_have_url(re.compile("/espaces/$"))
+    reader_page.goto("/lecons/3-4-mini-chatbot")
     for number in reversed(LESSONS):
-        expect(reader.get_by_role("heading", level=1)).to_contain_text(number)
-        reader.locator(".pager a").first.click()
-    expect(reader).to_have_url(re.compile("/#cours$"))
+        expect(reader_page.get_by_role("heading", level=1)).to_contain_text(number)
+        reader_page.locator(".pager a").first.click()
+    expect(reader_page).to_have_url(re.compile("/#cours$"))
 
 
-def test_the_list_of_lessons_leads_to_each(reader: Page):
-    reader.goto("/")
-    titles = reader.locator(".syllabus h3 a").all_inner_texts()
+def test_the_list_of_lessons_leads_to_each(reader_page: Page):
+    reader_page.goto("/")
+    titles = reader_page.locator(".syllabus h3 a").all_inner_texts()
     assert len(titles) == len(LESSONS)
     for title in titles:
-        reader.goto("/")
-        reader.locator(".syllabus").get_by_role("link", name=title).click()
-        expect(reader.get_by_role("heading", level=1)).to_contain_text(title)
+        reader_page.goto("/")
+        reader_page.locator(".syllabus").get_by_role("link", name=title).click()
+        expect(reader_page.get_by_role("heading", level=1)).to_contain_text(title)
 
 
-def test_the_contents_lead_to_every_section(reader: Page):
-    reader.goto(CODE)
-    contents = reader.get_by_role("navigation", name="Dans cette leçon")
+def test_the_contents_lead_to_every_section(reader_page: Page):
+    reader_page.goto(CODE)
+    contents = reader_page.get_by_role("navigation", name="Dans cette leçon")
     for link in contents.get_by_role("link").all():
         link.click()
         anchor = (link.get_attribute("href") or "").removeprefix("#")
-        expect(reader).to_have_url(re.compile(f"#{re.escape(anchor)}$"))
-        expect(reader.locator(f"[id='{anchor}']")).to_be_in_viewport()
+        expect(reader_page).to_have_url(re.compile(f"#{re.escape(anchor)}$"))
+        expect(reader_page.locator(f"[id='{anchor}']")).to_be_in_viewport()
 
 
 def test_the_contents_say_which_section_is_being_read(page: Page):
@@ -63,8 +56,8 @@ def test_the_contents_say_which_section_is_being_read(page: Page):
         expect(here).to_have_text(title)
 
 
-def test_the_contents_are_folded_above_the_text_on_a_telephone(site: Site, student_at: StudentAt):
-    phone = student_at(site, viewport={"width": 360, "height": 740})
+def test_the_contents_are_folded_above_the_text_on_a_telephone(site: SiteProcess, open_student_page: OpenStudentPage):
+    phone = open_student_page(site, viewport={"width": 360, "height": 740})
     phone.goto(CODE)
     contents = phone.get_by_role("navigation", name="Dans cette leçon")
     expect(contents.get_by_role("link").first).to_be_hidden()
@@ -72,10 +65,12 @@ def test_the_contents_are_folded_above_the_text_on_a_telephone(site: Site, stude
     expect(contents.get_by_role("link").first).to_be_visible()
 
 
-def test_a_lesson_leads_to_the_form_of_the_endpoint_it_speaks_of(site: Site, student_at: StudentAt):
-    reader = student_at(site, java_script_enabled=False)  # with scripts it comes into the lesson: see test_try_it.py
+def test_a_lesson_leads_to_the_form_of_the_endpoint_it_speaks_of(site: SiteProcess, open_student_page: OpenStudentPage):
+    reader = open_student_page(
+        site, java_script_enabled=False
+    )  # with scripts it comes into the lesson: see test_try_it.py
     reader.goto(CODE)
-    reader.locator("section.try", has_text="/calculer").get_by_role("link", name="Ouvrir le formulaire").click()
+    reader.locator("section.try-it", has_text="/calculer").get_by_role("link", name="Ouvrir le formulaire").click()
     expect(reader.locator("form[data-endpoint='/calculer']")).to_be_visible()
 
 
@@ -92,8 +87,8 @@ def test_the_chosen_theme_lasts_and_the_server_renders_it(page: Page):
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_what_needs_a_script_is_not_shown_without_it(site: Site, student_at: StudentAt):
-    page = student_at(site, java_script_enabled=False)
+def test_what_needs_a_script_is_not_shown_without_it(site: SiteProcess, open_student_page: OpenStudentPage):
+    page = open_student_page(site, java_script_enabled=False)
     page.goto(CODE)
     expect(page.get_by_role("button", name="Changer de thème")).to_be_hidden()
     expect(page.locator("[data-copy]").first).to_be_hidden()
@@ -119,13 +114,13 @@ def test_the_language_of_code_is_remembered(page: Page):
     expect(page.get_by_role("radio", name="cURL").first).to_be_checked()
 
 
-def test_a_page_that_does_not_exist_says_so_and_leads_back(reader: Page):
-    answer = reader.goto("/lecons/9-9-rien")
+def test_a_page_that_does_not_exist_says_so_and_leads_back(reader_page: Page):
+    answer = reader_page.goto("/lecons/9-9-rien")
     assert answer is not None
     assert answer.status == 404
-    expect(reader.locator("[data-error]")).to_contain_text("Cette page n’existe pas")
-    reader.get_by_role("link", name="Revenir au cours").click()
-    expect(reader.get_by_role("heading", level=1)).to_contain_text("Lire une idée")
+    expect(reader_page.locator("[data-error]")).to_contain_text("Cette page n’existe pas")
+    reader_page.get_by_role("link", name="Revenir au cours").click()
+    expect(reader_page.get_by_role("heading", level=1)).to_contain_text("Lire une idée")
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_text(page: Page):
@@ -154,8 +149,8 @@ def test_a_word_shows_its_definition_in_place_by_mouse_and_keyboard(page: Page):
     expect(definition).to_be_hidden()
 
 
-def test_a_word_shows_its_definition_on_a_telephone(site: Site, student_at: StudentAt):
-    phone = student_at(site, viewport={"width": 360, "height": 740}, has_touch=True)
+def test_a_word_shows_its_definition_on_a_telephone(site: SiteProcess, open_student_page: OpenStudentPage):
+    phone = open_student_page(site, viewport={"width": 360, "height": 740}, has_touch=True)
     phone.goto("/lecons/3-2-compte-et-jeton")
     for word in phone.locator("a.term").all()[:3]:
         word.tap()
@@ -165,8 +160,8 @@ def test_a_word_shows_its_definition_on_a_telephone(site: Site, student_at: Stud
         expect(definition).to_have_count(0)
 
 
-def test_without_scripts_a_word_leads_to_its_entry_and_back(site: Site, student_at: StudentAt):
-    reader = student_at(site, java_script_enabled=False)
+def test_without_scripts_a_word_leads_to_its_entry_and_back(site: SiteProcess, open_student_page: OpenStudentPage):
+    reader = open_student_page(site, java_script_enabled=False)
     reader.goto("/lecons/3-2-compte-et-jeton")
     word = reader.locator("a.term").first
     anchor = (word.get_attribute("href") or "").partition("#")[2]
@@ -177,14 +172,14 @@ def test_without_scripts_a_word_leads_to_its_entry_and_back(site: Site, student_
     expect(reader.locator(f"#mot-{anchor}")).to_be_in_viewport()
 
 
-def test_the_course_is_searched(reader: Page):
-    reader.goto("/lecons/3-1-presentation")
-    reader.get_by_role("link", name="Rechercher dans le cours").click()
-    reader.get_by_role("searchbox").fill("cle d'api")
-    reader.get_by_role("button", name="Chercher").click()
-    expect(reader.locator(".results mark").first).to_be_visible()
-    reader.get_by_role("link", name="Créer une clé d’API (Access Token)").click()
-    expect(reader.locator("#creer-une-cle-d-api-access-token")).to_be_in_viewport()
+def test_the_course_is_searched(reader_page: Page):
+    reader_page.goto("/lecons/3-1-presentation")
+    reader_page.get_by_role("link", name="Rechercher dans le cours").click()
+    reader_page.get_by_role("searchbox").fill("cle d'api")
+    reader_page.get_by_role("button", name="Chercher").click()
+    expect(reader_page.locator(".results mark").first).to_be_visible()
+    reader_page.get_by_role("link", name="Créer une clé d’API (Access Token)").click()
+    expect(reader_page.locator("#creer-une-cle-d-api-access-token")).to_be_in_viewport()
 
 
 def test_a_key_leads_to_the_search_box_and_is_a_letter_where_one_types(page: Page):
@@ -201,10 +196,38 @@ def test_a_key_leads_to_the_search_box_and_is_a_letter_where_one_types(page: Pag
     expect(box).to_be_focused()
 
 
+def test_search_shortcut_can_be_switched_off_and_on_again(page: Page):
+    page.goto("/lecons/3-1-presentation")
+    switch = page.get_by_role("button", name="vers la recherche")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("link", name="Rechercher dans le cours")).not_to_have_attribute("aria-keyshortcuts", "/")
+    for address in ("/", "/lecons/3-2-compte-et-jeton"):
+        page.goto(address)
+        expect(switch).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("/")
+        page.keyboard.press("Tab")  # handled after the slash, in order
+        expect(page).to_have_url(re.compile(f"{address}$"))
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("/")
+    page.wait_for_url(re.compile("/recherche"))
+    assert not [each for each in page.context.cookies() if each["name"] == "raccourci"]
+
+
+def test_slash_typed_into_any_field_is_text(page: Page):
+    page.goto("/espaces/hfcourse/entrainement?endpoint=/saluer")
+    page.locator("[name=arg-prenom]").press("/")
+    page.locator("[name=arg-tutoyer]").press("/")
+    expect(page).to_have_url(re.compile("endpoint=/saluer"))
+    expect(page.locator("[name=arg-prenom]")).to_have_value(re.compile("/"))
+
+
 def test_on_paper_code_is_whole_and_keeps_the_name_of_its_file(page: Page):
     page.goto("/lecons/3-4-mini-chatbot")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 900})
     cut = "blocks => blocks.filter(each => each.scrollWidth > each.clientWidth).length"
     assert page.locator(".code pre, .figure").evaluate_all(cut) == 0
-    expect(page.locator(".code-head").filter(has_text="requirements.txt")).to_be_visible()
+    expect(page.locator(".code-header").filter(has_text="requirements.txt")).to_be_visible()

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import StudentAt
-from tests.support.site_process import Site
+from tests.browser.chromium import OpenStudentPage
+from tests.support.site_process import SiteProcess
 
 MOST_STEPS = 80
 ANSWER = "Un Space est une application"
@@ -45,7 +45,7 @@ def test_the_keyboard_alone_leads_to_a_passed_quiz_and_a_finished_try(page: Page
     page.keyboard.press("Enter")
     step_to(page, "Essayer ici")
     page.keyboard.press("Enter")
-    block = page.locator("section.try").first
+    block = page.locator("section.try-it").first
     expect(block.locator("form[data-endpoint='/classer']")).to_be_visible()
     step_to(page, "Phrase", tag="TEXTAREA")
     page.keyboard.type("Il fait beau ce matin.")
@@ -59,11 +59,11 @@ def test_the_keyboard_alone_leads_to_a_passed_quiz_and_a_finished_try(page: Page
     expect(page.locator("form.quiz").filter(has_text=ANSWER).get_by_text("Juste", exact=True).first).to_be_visible()
 
 
-def test_without_javascript_too(site: Site, student_at: StudentAt):
-    page = student_at(site, java_script_enabled=False)
+def test_without_javascript_too(site: SiteProcess, open_student_page: OpenStudentPage):
+    page = open_student_page(site, java_script_enabled=False)
     page.goto("/")
     page.get_by_role("link", name="Commencer la leçon 3.1").click()
-    block = page.locator("section.try").first
+    block = page.locator("section.try-it").first
     expect(block.get_by_role("button", name="Essayer ici")).to_be_hidden()
     block.get_by_role("link", name="Ouvrir le formulaire").click()
     page.get_by_label("Phrase").fill("Il fait beau ce matin.")
