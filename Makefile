@@ -22,7 +22,7 @@ DEV_STAMP := .venv/installed-for-development
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test quick model older-gradio check lock fuzz bench clean port compiler
+.PHONY: help run test quick coverage model older-gradio check lock fuzz bench clean port compiler
 
 help:  ## énumérer les commandes
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
@@ -36,7 +36,10 @@ test: $(DEV_STAMP)  ## lancer tous les tests ; certains veulent Chromium, curl
 	@$(BIN)/python -m pytest $(PYTEST)
 
 quick: $(DEV_STAMP)  ## lancer les tests qui ne veulent ni navigateur, ni service, ni Gradio, ni site
-	@$(BIN)/python -m pytest -m quick -n 2 --dist loadfile --ignore tests/browser --ignore tests/fuzz
+	@$(BIN)/python -m pytest -m quick -n 2 --dist worksteal --ignore tests/browser --ignore tests/fuzz
+
+coverage: $(DEV_STAMP)  ## lancer tous les tests et dire quelles branches du code aucun n’exécute : moitié plus de temps
+	@$(BIN)/python -m pytest $(PYTEST) --cov --cov-report term:skip-covered
 
 model: compiler $(RUN_STAMP)  ## ajouter un petit modèle de langue au Space d’entraînement : 200 Mo, un compilateur C++ et quelques minutes
 	@echo "Ajout d’un modèle de langue au Space d’entraînement : 200 Mo à télécharger, 12 minutes de processeur pour le compiler."
@@ -47,10 +50,12 @@ model: compiler $(RUN_STAMP)  ## ajouter un petit modèle de langue au Space d�
 older-gradio: $(DEV_STAMP)  ## installer Gradio 3, 4 et 5 à côté de .venv, pour les tests qui les appellent (1,4 Go)
 	@$(BIN)/python -m tests.spaces.gradio_environments
 
-check: $(DEV_STAMP)  ## chercher des fautes sans rien lancer : ruff, mypy, verrous qui ne sont pas ceux des fichiers .in
+check: $(DEV_STAMP)  ## chercher des fautes sans rien lancer : ruff, mypy, Biome, verrous qui ne sont pas ceux des fichiers .in
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/djlint --check --lint --quiet templates
+	@$(BIN)/python -m tests.support.biome
 	@$(BIN)/python -m tests.support.requirements_lock --check
 
 lock: $(DEV_STAMP)  ## récrire requirements*.txt d’après requirements*.in ; LOCK=--upgrade prend aussi les versions plus récentes
@@ -67,12 +72,16 @@ bench: $(DEV_STAMP)  ## mesurer ce que docs/figures.md affirme
 	@$(BIN)/python bench/leaderboard.py
 	@$(BIN)/python bench/history.py
 	@$(BIN)/python bench/call.py
+	@$(BIN)/python bench/trace.py
 	@$(BIN)/python bench/class.py
+	@$(BIN)/python bench/switch_interval.py
+	@$(BIN)/python bench/admission.py
 	@$(BIN)/python bench/live.py
 	@$(BIN)/python bench/pages.py
+	@$(BIN)/python bench/chat.py
 
-clean:  ## supprimer .venv et les caches ; le dossier instance reste
-	@rm -rf .venv .venv-gradio-* .pytest_cache .ruff_cache .mypy_cache
+clean:  ## supprimer .venv, node_modules et les caches ; le dossier instance reste
+	@rm -rf .venv .venv-gradio-* node_modules .coverage .pytest_cache .ruff_cache .mypy_cache
 	@find hfcourse tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 port: $(BIN)/python

@@ -45,4 +45,6 @@ def when_ready(server) -> None:
 
 def post_worker_init(worker) -> None:
     """Store the worker's number of threads in the site: gunicorn starts them only on demand."""
-    worker.wsgi.extensions["server_threads"] = worker.cfg.threads
+    from hfcourse.server.threads import set_thread_count  # in the worker: the master imports no Flask
+
+    set_thread_count(worker.wsgi, worker.cfg.threads)

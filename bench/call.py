@@ -4,8 +4,9 @@
 
 One trivial Gradio app is the target of all: its REST route (the floor), a gradio_client created for each call, a
 reused gradio_client, a naive Flask view that creates a client for each request, and hfcourse from the POST of the
-form to the stored result. Each visitor calls, waits for the end, calls again. The end of a run is read from its JSON,
-so that the poll interval does not count. Processes are terminated by their id.
+form to the stored result. Each visitor calls, waits for the end, calls again. hfcourse is called as a browser does: the
+form in its own encoding, then the page of the run, then its event stream to the end. Processes are terminated by their
+id.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,13 @@ SLOW_RUNS = 100
 POLL_SECONDS = 0.25
 PAGE_POLL_SECONDS = 0.7  # the page's own poll interval, for the load of a hundred waiting students
 
-Caller = Callable[[str], float]  # calls an endpoint once and returns the duration in seconds
+Duration = float | Callable[[], float]  # in seconds; a function where it is looked up once the load has ended
+Caller = Callable[[str], Duration]  # calls an endpoint once and returns the duration
+
+
+def look_up(durations: Iterable[Duration]) -> list[float]:
+    """Return durations in seconds."""
+    return [each() if callable(each) else each for each in durations]
 
 
 def measure_seconds(call: Callable[[], object]) -> float:
@@ -72,23 +79,42 @@ def make_naive_view_caller(address: str) -> Caller:
 
 
 def make_site_caller(address: str, poll_seconds: float = POLL_SECONDS) -> Caller:
-    """Call through the site as a student's browser: load the form once, then POST it and poll the run's JSON."""
-    browser = Browser(address)
-    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/espaces/bench/trivial"))
-    assert csrf, "no form"
+    """Call as a student's browser: load the form once, then POST it, open the run's page and follow its stream.
 
-    def call(endpoint: str) -> float:
+    Args:
+        poll_seconds: interval at which the page polls if the site has no slot for a stream.
+    """
+    browser = Browser(address)
+    page = browser.get("/espaces/bench/trivial")
+    csrf = re.search(r'name="csrf_token"\s+value="([^"]+)"', page)
+    assert csrf, "no form"
+    is_multipart = 'enctype="multipart/form-data"' in page
+
+    def call(endpoint: str) -> Duration:
         form = {"csrf_token": csrf[1], "space": "bench/trivial", "endpoint": f"/{endpoint}", "arg-name": "Awa"}
         sent = time.time()
-        run = browser.post_form("/essais", form).headers["Location"] + ".json"
-        report = {"status": "queued"}
-        while report["status"] in ("queued", "running"):
-            time.sleep(poll_seconds)
-            report = json.loads(browser.get(run))
-        assert report["status"] == "succeeded", report
-        return datetime.fromisoformat(report["timings"]["finished"]).timestamp() - sent
+        address = browser.post_form("/essais", form, is_multipart=is_multipart).headers["Location"]
+        follow_run(browser, address, poll_seconds)
+        return lambda: fetch_finish_time(browser, address) - sent
 
     return call
+
+
+def fetch_finish_time(browser: Browser, address: str) -> float:
+    """Return the time at which a run was stored; no browser asks for its JSON, so this is not part of a call."""
+    report = json.loads(browser.get(address + ".json"))
+    assert report["status"] == "succeeded", report
+    return datetime.fromisoformat(report["timings"]["finished"]).timestamp()
+
+
+def follow_run(browser: Browser, address: str, poll_seconds: float) -> None:
+    """Open the page of a run and follow it to its end: by its stream, or polled where the site has no slot for one."""
+    page = browser.get(address)
+    while found := re.search(r'data-cursor="(\d+)" data-stream="([^"]+)"', " ".join(page.split())):
+        page = browser.get(f"{found[2]}?depuis={found[1]}").rpartition("<article")[2]  # the last fragment
+        if not page:
+            time.sleep(poll_seconds)
+            page = browser.get(address)
 
 
 @dataclass
@@ -99,13 +125,17 @@ class Load:
     visitors: int
     seconds: float
     endpoint: str = "greet"
+    process_id: int | None = None  # the server whose processor time is measured
     took: list[float] = field(default_factory=list)
     wall: float = 0
+    processor: float = 0
+    _calls: list[Duration] = field(default_factory=list)
 
     def run(self) -> "Load":
         callers = [self.caller() for _ in range(self.visitors)]
         for caller in callers[:3]:
             caller("greet")  # warm
+        before = processor_seconds(self.process_id) if self.process_id else 0
         start = time.perf_counter()
         threads = [threading.Thread(target=self._visit, args=(caller, start)) for caller in callers]
         for thread in threads:
@@ -113,12 +143,14 @@ class Load:
         for thread in threads:
             thread.join()
         self.wall = time.perf_counter() - start
+        self.processor = processor_seconds(self.process_id) - before if self.process_id else 0
+        self.took = look_up(self._calls)
         return self
 
     def _visit(self, caller: Caller, start: float) -> None:
-        self.took.append(caller(self.endpoint))
+        self._calls.append(caller(self.endpoint))
         while time.perf_counter() - start < self.seconds:
-            self.took.append(caller(self.endpoint))
+            self._calls.append(caller(self.endpoint))
 
     @property
     def median(self) -> float:
@@ -155,9 +187,8 @@ def print_table(contenders: dict[str, Callable[[], Caller]], visitors: list[int]
 
 def print_throughput_limit(caller: Callable[[], Caller], process_id: int, seconds: float) -> None:
     """Print the CPU time of a call in the site's process, and the maximal rate that follows from it."""
-    before = processor_seconds(process_id)
-    calls = len(Load(caller, 30, seconds).run().took)
-    each = (processor_seconds(process_id) - before) / calls
+    load = Load(caller, 30, seconds, process_id=process_id).run()
+    each = load.processor / len(load.took)
     if each:
         print(
             f"\na call costs the site {each * 1000:.1f} ms of processor: at most {1 / each:.0f} calls/s in one process"

@@ -32,7 +32,7 @@ from visitors import Contender, Visit, make_settings, make_student_visit, measur
 
 sys.path.insert(0, str(ROOT))
 
-from tests.support.services import Postgres, Redis, path_of
+from tests.support.services import Postgres, Redis, find_program
 
 SPACES = {"greet": "answers at once", "think": "takes 1 s, ten at a time"}
 
@@ -90,7 +90,7 @@ def run_campus(folder: Path, space: str) -> Iterator[Contender]:
     with ExitStack() as running:
         for service in (redis, postgres):
             service.start()
-        running.callback(redis.end)
+        running.callback(redis.stop)
         running.callback(postgres.discard)
         settings = make_settings(folder, space) | {
             "HFCOURSE_DATABASE_URL": postgres.url,
@@ -145,7 +145,7 @@ def main() -> None:
             "naive view": Contender(make_peer_visit(lambda: make_naive_view_caller(plain)), [view]),
             "class": Contender(make_student_visit([site]), [process]),
         }
-        if path_of("postgres") and path_of("redis-server"):
+        if find_program("postgres") and find_program("redis-server"):
             contenders["campus"] = running.enter_context(run_campus(folder / "campus", space))
         else:
             print("The campus needs PostgreSQL and Redis, which are not installed here.")

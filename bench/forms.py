@@ -23,7 +23,7 @@ from hfcourse import create_app
 from hfcourse.playground import space_page
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
-from tests.support.large_descriptions import HEAVY
+from tests.support.large_descriptions import LARGE_DESCRIPTIONS
 
 TIMES = 5
 
@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"INSTANCE": instance})
         print("                    MB   read ms   describe ms   draw ms   drawn/read   page KB compressed")
-        for name, (config, info) in HEAVY.items():
+        for name, (config, info) in LARGE_DESCRIPTIONS.items():
             it = measure(app, config, info)
             ratio = (it.described + it.drawn) / it.read
             print(

@@ -19,6 +19,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 120
+BOUNDARY = "----hfcourse-bench"
 
 
 def find_free_port() -> int:
@@ -101,8 +102,16 @@ class Browser:
     def post_json(self, path: str, value: object) -> str:
         return self.request("POST", path, json.dumps(value), "application/json")[1]
 
-    def post_form(self, path: str, fields: dict[str, str]) -> http.client.HTTPResponse:
-        return self.request("POST", path, urlencode(fields), "application/x-www-form-urlencoded")[0]
+    def post_form(self, path: str, fields: dict[str, str], *, is_multipart: bool = False) -> http.client.HTTPResponse:
+        """Post a form in the encoding that it asks for."""
+        if not is_multipart:
+            return self.request("POST", path, urlencode(fields), "application/x-www-form-urlencoded")[0]
+        lines = [
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+            for name, text in fields.items()
+        ]
+        body = f"{''.join(lines)}--{BOUNDARY}--\r\n"
+        return self.request("POST", path, body, f"multipart/form-data; boundary={BOUNDARY}")[0]
 
 
 def memory_bytes(process_id: int) -> int:

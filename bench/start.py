@@ -8,7 +8,6 @@ counted, creates its database and the .pyc files of both.
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from harness import find_free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -34,12 +35,6 @@ app = Flask(__name__)
 def index():
     return "<h1>Bonjour</h1>"
 """
-
-
-def find_free_port() -> int:
-    """Return a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def make_environment(**more: str) -> dict[str, str]:

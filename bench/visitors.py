@@ -73,7 +73,7 @@ def make_student_visit(sites: Sequence[str], name: str = "Awa", minutes: int | N
 
 def load_form(browser: Browser, space: str, endpoint: str, name: str) -> dict[str, str]:
     """Open the page of an endpoint; return the fields of its form, filled in."""
-    csrf = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(f"/espaces/{space}?endpoint=/{endpoint}"))
+    csrf = re.search(r'name="csrf_token"\s+value="([^"]+)"', browser.get(f"/espaces/{space}?endpoint=/{endpoint}"))
     assert csrf, "no form"
     return {"csrf_token": csrf[1], "space": space, "endpoint": f"/{endpoint}", "arg-name": name}
 

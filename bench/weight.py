@@ -12,7 +12,7 @@ import sys
 import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -77,6 +77,18 @@ def find_style_sheet_urls(css: str) -> list[str]:
     return [address for pair in found for address in pair if address and not address.startswith(("#", "data:"))]
 
 
+def find_imported_urls(script: str) -> list[str]:
+    """Return the URLs that a module imports when it is loaded, not those that it imports on demand."""
+    return re.findall(r"""\b(?:from|import)\s+"([^"]+)\"""", script)
+
+
+URL_FINDERS = {
+    "html": lambda html: LoadedUrls(html).addresses,
+    "css": find_style_sheet_urls,
+    "js": find_imported_urls,
+}
+
+
 def measure_page(client: FlaskClient, page: str, accepted: str) -> tuple[dict[str, int], list[str], list[str]]:
     """Return the bytes by kind, the requested URLs, and those on another host."""
     sizes, asked, elsewhere = dict.fromkeys(KINDS, 0), [], []
@@ -94,8 +106,9 @@ def measure_page(client: FlaskClient, page: str, accepted: str) -> tuple[dict[st
             raise SystemExit(f"{page} loads {address}, which answers {answer.status_code}.")
         kind = classify_media_type(answer.mimetype)
         sizes[kind] += len(answer.get_data())
-        plain = client.get(address).get_data(as_text=True) if kind in ("html", "css") else ""
-        waiting += LoadedUrls(plain).addresses if kind == "html" else find_style_sheet_urls(plain)
+        if kind in URL_FINDERS:
+            found = URL_FINDERS[kind](client.get(address).get_data(as_text=True))
+            waiting += [urljoin(address, each) if kind == "js" else each for each in found]
     return sizes, asked, elsewhere
 
 
