@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,11 +26,12 @@ from hfcourse.runs.outputs.rendered_outputs import render_outputs
 from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.runs.store import run_store
 from hfcourse.runs.values.file_refs import FileEntry
-from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, PageBudget, TextAllowance
+from hfcourse.runs.values.page_budget import MAX_DRAW_SECONDS, MAX_UNTIMED_CHARACTERS, PageBudget, TextAllowance
+from hfcourse.spaces.form.rendering_budget import RENDERING_BUDGET_SECONDS, RenderingBudget
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from tests.spaces.all_components import make_file_data as file_data
 from tests.support.apps import close_app
-from tests.support.clocks import FakeMonotonic
+from tests.support.clocks import FakeCpuClock, FakeMonotonic
 from tests.support.cpu_time import measure_cpu_seconds
 
 VISITOR = "awa"
@@ -265,6 +267,57 @@ def test_a_page_that_is_full_takes_nothing_more() -> None:
     assert budget.charge_section("é" * 190_000)
     budget.reserve_omitted_sections(10**6)
     assert budget.charge_section("x" * 5_000)
+
+
+# Slow machines
+
+
+@pytest.fixture
+def charge_compilation(site: Flask, monkeypatch: pytest.MonkeyPatch) -> FakeCpuClock:
+    """Templates are not compiled yet, and each takes a second; all else takes no time."""
+    clock = FakeCpuClock(monkeypatch)
+    compile_template = site.jinja_env.compile
+
+    def compile_slowly(*args: Any, **kwargs: Any) -> Any:
+        clock.advance(1)
+        return compile_template(*args, **kwargs)
+
+    monkeypatch.setattr(site.jinja_env, "compile", compile_slowly)
+    monkeypatch.setattr(site.jinja_env, "cache", {})
+    monkeypatch.setattr(site.jinja_env, "bytecode_cache", None)
+    return clock
+
+
+def test_compilation_of_templates_is_not_charged_to_a_page(
+    site: Flask, browser: FlaskClient, charge_compilation: FakeCpuClock
+) -> None:
+    page = browser.get(answered(site, ("Markdown", "**mot** " * 2_000), ("Image", file_data("a.png"))))
+    assert charge_compilation.seconds > 20
+    assert page.text.count("<strong>mot</strong>") == 2_000
+    assert "Cette page est déjà longue" not in page.text
+
+
+def test_small_values_are_shown_however_slow_the_machine(
+    site: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCpuClock(monkeypatch, step=MAX_DRAW_SECONDS)
+    outputs = [("Textbox", "x" * 1_000), ("Image", file_data("a.png"))]
+    assert "déjà longue" not in browser.get(answered(site, *outputs)).text
+    assert "déjà longue" in browser.get(answered(site, ("Textbox", "x" * MAX_UNTIMED_CHARACTERS), *outputs)).text
+
+
+def test_form_is_charged_for_the_rendering_of_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, budget = FakeCpuClock(monkeypatch), RenderingBudget()
+    fields = [SimpleNamespace(is_plain=False) for _ in range(3)]
+    first, *_ = budget.iter_fields(fields[:1])
+    clock.advance(RENDERING_BUDGET_SECONDS)
+    assert not first.is_plain
+    assert [each.is_plain for each in budget.iter_fields(fields[:1])] == [False]
+    states = []
+    for each in budget.iter_fields(fields):
+        states.append(each.is_plain)
+        clock.advance(RENDERING_BUDGET_SECONDS / 2)
+    assert states == [False, False, True]
 
 
 def test_files_are_told_apart_in_linear_time() -> None:

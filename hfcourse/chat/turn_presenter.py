@@ -14,7 +14,7 @@ from hfcourse.runs import presenter
 from hfcourse.runs.outputs import chat_messages
 from hfcourse.runs.outputs.chat_messages import ChatMessage
 from hfcourse.runs.outputs.output_kinds import get_output_value
-from hfcourse.runs.outputs.rendered_outputs import ChatRenderer, OutputContext
+from hfcourse.runs.outputs.rendered_outputs import ChatRenderer, OutputContext, stringify_value
 from hfcourse.runs.store.conversation_models import Conversation
 from hfcourse.runs.store.conversation_store import TurnLink
 from hfcourse.runs.store.models import Run
@@ -109,7 +109,6 @@ class PageContext:
     ) -> None:
         self.conversation, self.branch = conversation, branch
         self.budget, self.allowance = PageBudget(is_live), TextAllowance(characters)
-        self.budget.cpu.start()
         self._rendering_seconds = self.budget.cpu.remaining_seconds / 2
         output = OutputContext("chatbot", {}, is_live, self.budget.cpu, conversation.answer_index)
         self.render_part = ChatRenderer(output, self.allowance, MAX_MARKDOWN_CHARACTERS, MAX_COMPONENT_CHARACTERS)
@@ -117,7 +116,8 @@ class PageContext:
     @property
     def has_time(self) -> bool:
         """Is there time to present another answer? The templates have half of the time to themselves."""
-        return self.budget.cpu.remaining_seconds > self._rendering_seconds
+        has_half = self.budget.cpu.remaining_seconds > self._rendering_seconds
+        return has_half or not self.budget.is_timed
 
 
 def present_branch(conversation: Conversation, branch: Branch, until: str | None = None) -> PresentedBranch:
@@ -216,7 +216,8 @@ def render_answer(context: PageContext, answer: Answer) -> tuple[Sequence[ChatMe
     if not context.has_time:
         return [], answer.count
     shown = min(answer.count, chat_messages.MAX_MESSAGES)
-    with reserve_half(context.allowance):
+    with reserve_half(context.allowance), context.budget.cpu.measure():
+        context.budget.count_characters(len(stringify_value(answer.messages[len(answer.messages) - shown :])))
         rendered, _ = chat_messages.render_messages(answer.messages, context.render_part, context.allowance, shown)
     return rendered, answer.count - shown
 

@@ -11,6 +11,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import time_machine
 
+from hfcourse.limits import cpu_budget
+
 
 @pytest.fixture
 def wall_clock() -> Iterator[time_machine.Traveller]:
@@ -30,6 +32,22 @@ class FakeMonotonic:
 
     def advance(self, seconds: float) -> None:
         """Let this many seconds pass."""
+        self.seconds += seconds
+
+
+class FakeCpuClock:
+    """`time.thread_time()` of the CPU budgets: each reading takes `step` seconds, and `advance` adds to it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, step: float = 0.0) -> None:
+        self.seconds, self._step = 0.0, step
+        monkeypatch.setattr(cpu_budget, "time", SimpleNamespace(**vars(time) | {"thread_time": self._read}))
+
+    def _read(self) -> float:
+        self.seconds += self._step
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let this thread compute for that long."""
         self.seconds += seconds
 
 

@@ -97,12 +97,13 @@ def render_outputs(
 ) -> list[RenderedOutput]:
     """Render one section for each output; those beyond the page's budget are only named."""
     budget = budget or PageBudget(is_live)
-    budget.cpu.start()
     room, sections = MAX_LIVE_PAGE_CHARACTERS if is_live else MAX_PAGE_CHARACTERS, []
     for number, output in enumerate(outputs):
         text = stringify_value(output["value"])
+        budget.count_characters(len(text))
         if room > 0 and not budget.is_exhausted:
-            section = render_output(output, number, is_live=is_live, cpu_budget=budget.cpu)
+            with budget.cpu.measure():
+                section = render_output(output, number, is_live=is_live, cpu_budget=budget.cpu)
         else:
             section = RenderedOutput("omitted", None, output["component"], output["label"], number)
         sections.append(replace(section, excerpt=text[: MAX_EXCERPT_CHARACTERS + 1]))

@@ -22,8 +22,11 @@ class RenderingBudget:
         return self._budget.is_exhausted
 
     def iter_fields(self, fields: Sequence[Field]) -> Iterator[Field]:
-        """Yield the fields to render, marked `is_plain` once the budget is exhausted."""
-        self._budget.start()
+        """Yield the fields to render, marked `is_plain` once the budget is exhausted.
+
+        The clock runs until the next field is taken: while this one is rendered.
+        """
         for each in fields:
             each.is_plain = each.is_plain or self.is_exhausted
-            yield each
+            with self._budget.measure():
+                yield each
