@@ -81,12 +81,12 @@ def describe_usage_error(error: click.UsageError) -> str:
     if isinstance(error, click.BadParameter):
         what = "il manque {name} : {expected}." if isinstance(error, click.MissingParameter) else "{name} : {expected}."
         name = error.param.get_error_hint(error.ctx or click.get_current_context()) if error.param else "?"
-        return format_french(what, name=name.strip("'"), expected=describe_type(error.param))
+        return format_french(what, name=name.strip("'"), expected=describe_parameter_type(error.param))
     found = EXTRA_WORDS.search(error.message)
     return format_french("{words} : ce mot est de trop.", words=found[1] if found else error.message)
 
 
-def describe_type(parameter: click.Parameter | None) -> str:
+def describe_parameter_type(parameter: click.Parameter | None) -> str:
     """Return in French the expected value of a parameter."""
     kind = parameter.type if parameter else None
     if isinstance(kind, click.IntRange):

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 MAX_FUNCTION_LINES = 50
 MAX_MODULE_LINES = 300
 MAX_FOLDER_MODULES = 15
+SHARED_NAMES = {"init_app", "index", "show"}  # Flask's for extensions, and the views of a blueprint's first two pages
 # The parts, from the top down. `a -> b, c`: a may import b and c, and whatever these may import; nothing else.
 ARROWS = """
     chat              -> playground, runs.live, runs.history, runs.trace.browser_recording
@@ -361,6 +362,17 @@ def test_no_module_is_longer_than_a_few_screens() -> None:
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULE_PATHS.items()}
     long = {name: lines for name, lines in lengths.items() if lines > MAX_MODULE_LINES}
     assert long == {}
+
+
+def test_a_function_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for module in MODULE_PATHS
+        if not module.startswith("migrations.versions.")  # Alembic's names
+        for node in parse_module(module).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    )
+    assert {name for name, count in names.items() if count > 1} == SHARED_NAMES
 
 
 def test_the_factory_is_a_table_of_contents() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hfcourse.runs.execution.next_steps import find_next_steps, has_content
+from hfcourse.runs.execution.next_steps import find_next_steps, is_filled_value
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.spaces.fake_servers import make_component
@@ -97,7 +97,7 @@ def test_next_steps_never_lead_back() -> None:
     "value", [None, "", [], {"__type__": "update", "visible": True}, {"__type__": "update", "value": ""}]
 )
 def test_an_output_that_brings_nothing_leads_nowhere(value: Any) -> None:
-    assert not has_content(value)
+    assert not is_filled_value(value)
     assert steps_after(described(step("un", [1], [2]), step("deux", [2], [3])), "/un", value) == []
 
 

@@ -155,7 +155,7 @@ def render_conversation(conversation: Conversation, state: PageState, status: in
         composer=composer,
         edited=state.edited,
         **build_error_context(conversation.space, error, state),
-        **build_form_context(),
+        **build_composer_context(),
         **state.extra,
     )
     return body, status
@@ -197,14 +197,14 @@ def build_error_context(space_id: str, error: CourseError | None, state: PageSta
         "entry": entry,
         "error": error,
         "error_summary": summary,
-        "explanation": state.explanation or (choose_explanation(error, summary) if error else None),
+        "explanation": state.explanation or (choose_chat_explanation(error, summary) if error else None),
         "recovery_actions": badges.build_recovery_actions(entry, error.code) if error else [],
         "is_rejected": state.error is not None or state.explanation is not None,
         "is_waking": error is not None and error.code in badges.AUTO_REFRESH_CODES,
     }
 
 
-def choose_explanation(error: CourseError, summary: ErrorSummary | None) -> ErrorExplanation:
+def choose_chat_explanation(error: CourseError, summary: ErrorSummary | None) -> ErrorExplanation:
     """Return the explanation of an error: that of its code, or of a form with invalid values."""
     if error.code != "invalid-input" or not summary or not summary.errors:
         return error.explanation
@@ -213,7 +213,7 @@ def choose_explanation(error: CourseError, summary: ErrorSummary | None) -> Erro
     return replace(MESSAGE_INVALID, sentence=typeset_french(f"{summary.total_count} valeurs ne conviennent pas."))
 
 
-def build_form_context() -> dict[str, Any]:
+def build_composer_context() -> dict[str, Any]:
     """Return what the fields of a form need, and the posted values where no form can be rendered."""
     return {
         "rendering_budget": RenderingBudget(),

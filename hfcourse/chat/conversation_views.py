@@ -99,7 +99,7 @@ def send(conversation_id: str) -> ResponseReturnValue:
         endpoint, roles = conversation_page.get_posted_roles(conversation.space, conversation.endpoint)
         composer = submission.read_composer(endpoint, roles, find_given_values(branch))
     except CourseError as error:
-        return render_rejected(conversation, None, error)
+        return render_rejected_message(conversation, None, error)
     return send_composed(conversation, composer, branch)
 
 
@@ -114,15 +114,17 @@ def send_composed(conversation: Conversation, composer: Composer, branch: list[T
     if composer.has_row_edit:
         return conversation_page.render_conversation(conversation, PageState(composer))
     if security.is_upload_too_large():
-        return render_rejected(conversation, composer, FormRejected("invalid-input"), error_pages.UPLOAD_TOO_LARGE)
+        return render_rejected_message(
+            conversation, composer, FormRejected("invalid-input"), error_pages.UPLOAD_TOO_LARGE
+        )
     if branch and not branch[-1].is_finished:
-        return render_rejected(conversation, composer, FormRejected("invalid-input"), ANSWER_PENDING)
+        return render_rejected_message(conversation, composer, FormRejected("invalid-input"), ANSWER_PENDING)
     try:
         sent = turn_creation.send_turn(composer, NewTurn(conversation, branch, is_new=False))
     except CourseError as error:
-        return render_rejected(conversation, composer, error)
+        return render_rejected_message(conversation, composer, error)
     except SQLAlchemyError:
-        return render_rejected(conversation, composer, FormRejected("not-stored"))
+        return render_rejected_message(conversation, composer, FormRejected("not-stored"))
     response = redirect_to_turn(sent.conversation_id, sent.turn_id)
     return response if sent.is_repeated else record_submission(sent.run_id, conversation.space, response)
 
@@ -139,7 +141,7 @@ def redirect_to_turn(conversation_id: str, turn_id: str) -> BaseResponse:
     return redirect(url_for(".show", conversation_id=conversation_id, tour=turn_id, _anchor=f"tour-{turn_id}"), 303)
 
 
-def render_rejected(
+def render_rejected_message(
     conversation: Conversation,
     composer: Composer | None,
     error: CourseError,
@@ -162,7 +164,7 @@ def regenerate(conversation_id: str, turn_id: str) -> ResponseReturnValue:
     try:
         endpoint, roles = conversation_page.get_posted_roles(conversation.space, conversation.endpoint)
     except CourseError as error:
-        return render_rejected(conversation, None, error)
+        return render_rejected_message(conversation, None, error)
     values = submission.collect_option_values(run_store.load_run(stored.run_id))
     composer = submission.rebind_composer(endpoint, roles, values or {}, stored.text)
     return send_composed(conversation, composer, branch)
@@ -223,7 +225,7 @@ def export(conversation_id: str, form: str) -> ResponseReturnValue:
 
 
 @bp.errorhandler(CSRFError)
-def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
+def explain_expired_message(_error: CSRFError) -> ResponseReturnValue:
     """Render a message without a valid CSRF token again, ready to be sent, without its files."""
     log_event("csrf_refused")
     conversation = conversations.find_own_conversation((request.view_args or {})["conversation_id"])
@@ -232,4 +234,6 @@ def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
     if conversation is None or request.endpoint != "conversation.send":
         return error_pages.render_error_page(400, error_pages.CSRF_EXPLANATION)
     composer = conversation_page.read_unproven_composer(conversation.space, conversation.endpoint)
-    return render_rejected(conversation, composer, FormRejected("invalid-input"), conversation_page.MESSAGE_UNPROVEN)
+    return render_rejected_message(
+        conversation, composer, FormRejected("invalid-input"), conversation_page.MESSAGE_UNPROVEN
+    )

@@ -43,7 +43,7 @@ def render_new_conversation(
         words=words,
         recent=run_store.list_recent_spaces(visitors.get_visitor()),
         **conversation_page.build_error_context(space_id, state.error or refusal, state),
-        **conversation_page.build_form_context(),
+        **conversation_page.build_composer_context(),
     )
     return body, status if state.error or state.explanation or refusal is None else refusal.explanation.status
 

@@ -110,7 +110,7 @@ def create_turn(composer: Composer, place: NewTurn, values: dict[str, Any], text
     columns = {each.name: getattr(conversation, each.name) for each in Conversation.__table__.columns}
     searched = describe_for_search(composer, values) if history else None
     insertion = conversations.build_insertion(columns, turn, is_new=place.is_new, search_columns=searched)
-    arguments = build_arguments(composer.roles, values, history)
+    arguments = build_turn_arguments(composer.roles, values, history)
     run_id = run_submission.create_and_enqueue_run(conversation.space, composer.endpoint, arguments, insertion)
     return SentTurn(turn_id, run_id, conversation.id)
 
@@ -120,7 +120,7 @@ def make_storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-def build_arguments(roles: ChatRoles, values: Mapping[str, Any], history: History | None) -> dict[str, Any]:
+def build_turn_arguments(roles: ChatRoles, values: Mapping[str, Any], history: History | None) -> dict[str, Any]:
     """Return a value for each parameter of the endpoint, the history of the branch among them."""
     own = dict(values)
     if roles.history is None or history is None:

@@ -111,7 +111,7 @@ def read_composer(
         clear_errors(form)
         return Composer(endpoint, roles, form, has_row_edit=True)
     composer = Composer(endpoint, roles, form)
-    if not composer.message.error and not has_content(composer.message):
+    if not composer.message.error and not has_message_content(composer.message):
         composer.message.error = EMPTY_MESSAGE
     return composer
 
@@ -130,7 +130,7 @@ def rebind_composer(endpoint: Endpoint, roles: ChatRoles, values: Mapping[str, A
     return Composer(endpoint, roles, forms.rebind_form(make_form_endpoint(endpoint, roles), filled))
 
 
-def has_content(message: Field) -> bool:
+def has_message_content(message: Field) -> bool:
     """Has the message a text that can be seen, or a file?"""
     has_text = any(letter.isprintable() and not letter.isspace() for letter in message.text)
     return has_text or any(message.files_by_suffix.values())

@@ -60,7 +60,7 @@ def start() -> ResponseReturnValue:
 
 
 @bp.errorhandler(CSRFError)
-def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
+def explain_expired_form(_error: CSRFError) -> ResponseReturnValue:
     """Render a first message without a valid CSRF token again, ready to be sent, without its files."""
     log_event("csrf_refused")
     space_id, endpoint_name = request.form.get("space", ""), request.form.get("endpoint", "")

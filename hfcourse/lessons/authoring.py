@@ -45,7 +45,7 @@ def render_construct_sample(source: str) -> Markup:
 
     The first paragraph loses the `lede` class: a sample has no introduction.
     """
-    return Markup(str(library.render_sample(source)).replace('<p class="lead">', "<p>"))  # noqa: S704 (as lessons are)
+    return Markup(str(library.render_markdown_sample(source)).replace('<p class="lead">', "<p>"))  # noqa: S704 (as lessons are)
 
 
 def prefix_quiz_ids(html: Markup, anchor: str) -> Markup:

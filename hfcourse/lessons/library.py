@@ -161,7 +161,7 @@ def get_listing_texts() -> dict[str, str]:
     return dict(get_library().listing_texts)
 
 
-def render_sample(source: str) -> Markup:
+def render_markdown_sample(source: str) -> Markup:
     """Render a sample of lesson Markdown for the page of patterns, notes of the instructor included."""
     get_lessons()
     course = get_library()
@@ -180,5 +180,5 @@ def init_app(app: Flask) -> None:
     interval = 0 if app.debug or app.testing else FILE_CHECK_INTERVAL_SECONDS
     own_pictures = Path(app.instance_path) / "figures"
     app.extensions["lessons"] = LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, own_pictures, interval)
-    app.jinja_env.filters["as_lesson"] = render_sample
+    app.jinja_env.filters["as_lesson"] = render_markdown_sample
     app.jinja_env.filters["as_inline"] = render_inline_markdown

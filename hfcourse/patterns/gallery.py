@@ -56,7 +56,7 @@ def make_harmless(html: str, prefix: str) -> Markup:
     return Markup(html)  # noqa: S704 (rendered by a template, which escapes; only attributes of ours change)
 
 
-def render_sample(template: str, prefix: str, **context: Any) -> Markup:
+def render_template_sample(template: str, prefix: str, **context: Any) -> Markup:
     """Render a partial with headings that suit the page, and without a cookie for its forms."""
     icon = get_template_attribute("_icons.html", "icon")
     page = render_template(template, heading=lambda _: "h3", csrf_token=lambda: "", icon=icon, **context)
@@ -81,19 +81,19 @@ def render_runs() -> list[tuple[str, Markup]]:
 
 def render_run(status: str) -> Markup:
     """Render a run; the region of its progress is named after its state too, since the page has several."""
-    html = render_sample("patterns/_run.html", status, **build_run_context(status))
+    html = render_template_sample("patterns/_run.html", status, **build_run_context(status))
     name = f"{status}-titre-avancee"
     return Markup(str(html).replace(f'aria-labelledby="{name}"', f'aria-labelledby="{status}-etat {name}"'))  # noqa: S704
 
 
-def render_outputs() -> Markup:
+def render_output_gallery() -> Markup:
     """Render one output of each kind."""
     context = build_run_context("succeeded")
     outputs = sample_outputs.render_sample_outputs(PageBudget(is_live=False), get_sample_address)
-    return render_sample("runs/_outputs.html", "sorties", **context | {"outputs": outputs})
+    return render_template_sample("runs/_outputs.html", "sorties", **context | {"outputs": outputs})
 
 
-def build_form_context() -> dict[str, Any]:
+def build_sample_form_context() -> dict[str, Any]:
     """Build the template context of the sample form."""
     description = sample_form.build_sample_description()
     form = sample_form.build_sample_form(description.endpoints[0])
@@ -111,7 +111,7 @@ def build_form_context() -> dict[str, Any]:
 
 def build_gallery_context() -> dict[str, Any]:
     """Build the context of the page: samples of everything that a page of the site is made of."""
-    form = build_form_context()
+    form = build_sample_form_context()
     error, failure = FormRejected("invalid-input"), CourseError("space-error", "Le texte est vide.")
     summary = {"error_summary": summarize_errors(form["form"]), "code": error.code, "explanation": error.explanation}
     explained = {"code": failure.code, "author_message": failure.detail, "explanation": failure.explanation}
@@ -119,22 +119,24 @@ def build_gallery_context() -> dict[str, Any]:
     progress = {each.slug: LessonProgress(number == 0, 2, 3, 1, 4) for number, each in enumerate(lessons)}
     return {
         "space_badges": [badges.AWAKE_BADGE, badges.ASLEEP_BADGE, *badges.BADGES_BY_CODE.values(), badges.BROKEN_BADGE],
-        "form": render_sample("spaces/_form.html", "formulaire", **form),
-        "endpoints": render_sample("spaces/_endpoints.html", "points", **form),
-        "error_summary": render_sample("_error.html", "formulaire", **summary),
-        "error": render_sample("_error.html", "erreur", **explained),
+        "form": render_template_sample("spaces/_form.html", "formulaire", **form),
+        "endpoints": render_template_sample("spaces/_endpoints.html", "points", **form),
+        "error_summary": render_template_sample("_error.html", "formulaire", **summary),
+        "error": render_template_sample("_error.html", "erreur", **explained),
         "run_samples": render_runs(),
-        "outputs": render_outputs(),
-        "conversation_sample": render_sample(
+        "outputs": render_output_gallery(),
+        "conversation_sample": render_template_sample(
             "patterns/_conversation.html", "discussion", **sample_conversation.build_conversation_context()
         ),
-        "strip": render_sample("runs/_recent_runs.html", "derniers", **sample_workbench.build_strip_context()),
-        "comparison": render_sample(
+        "strip": render_template_sample("runs/_recent_runs.html", "derniers", **sample_workbench.build_strip_context()),
+        "comparison": render_template_sample(
             "patterns/_comparison.html", "comparaison", **sample_workbench.build_comparison_context()
         ),
-        "series": render_sample("runs/_series_table.html", "serie", **sample_workbench.build_series_context()),
-        "run_list": render_sample("runs/_list.html", "liste", **sample_runs.build_list_context()),
-        "space_list": render_sample("patterns/_spaces.html", "spaces", entries=catalogue.list_catalogue_entries()[:3]),
-        "syllabus": render_sample("home/_syllabus.html", "cours", lessons=lessons, progress_in=progress),
-        "pager": render_sample("lessons/_pager.html", "voisines", previous=lessons[0], following=lessons[-1]),
+        "series": render_template_sample("runs/_series_table.html", "serie", **sample_workbench.build_series_context()),
+        "run_list": render_template_sample("runs/_list.html", "liste", **sample_runs.build_sample_list_context()),
+        "space_list": render_template_sample(
+            "patterns/_spaces.html", "spaces", entries=catalogue.list_catalogue_entries()[:3]
+        ),
+        "syllabus": render_template_sample("home/_syllabus.html", "cours", lessons=lessons, progress_in=progress),
+        "pager": render_template_sample("lessons/_pager.html", "voisines", previous=lessons[0], following=lessons[-1]),
     }

@@ -43,7 +43,7 @@ def build_conversation_context() -> dict[str, Any]:
     roles = ChatRoles(MESSAGE, None, HistoryFormat.SESSION, 0, returns_history=False, options=(TEMPERATURE,))
     endpoint = Endpoint("/discuter", "Discuter", "", (MESSAGE, TEMPERATURE), ())
     return {
-        "conversation": make_conversation(),
+        "conversation": make_sample_conversation(),
         "turns": [
             make_turn("succeeded", FIRST_MESSAGE, ANSWER),
             make_turn("running", SECOND_MESSAGE, BEGINNING),
@@ -59,7 +59,7 @@ def build_conversation_context() -> dict[str, Any]:
     }
 
 
-def make_conversation() -> Conversation:
+def make_sample_conversation() -> Conversation:
     """Make a conversation that is stored nowhere."""
     return Conversation(
         id=RUN_ID, visitor="", space="hfcourse/entrainement", endpoint="/discuter", title="Les jetons",
@@ -74,7 +74,7 @@ def make_turn(status: str, text: str, answer: Any) -> PresentedTurn:
     link = TurnLink(f"{RUN_ID}-{status}", None, run.id, status, SENT_AT)
     earlier = replace(link, id=f"{RUN_ID}-avant")
     branch = Branch([link], {None: [earlier, link] if run.is_finished else [link]})
-    return present_turn(PageContext(make_conversation(), branch), link, SentMessage(text), run)
+    return present_turn(PageContext(make_sample_conversation(), branch), link, SentMessage(text), run)
 
 
 def make_answered_run(status: str, answer: Any) -> Run:

@@ -40,7 +40,7 @@ def make_run(status: str) -> Run:
     )  # fmt: skip
 
 
-def build_list_context() -> dict[str, Any]:
+def build_sample_list_context() -> dict[str, Any]:
     """Build the template context of a list of two runs."""
     summaries = [
         RunSummary(RUN_ID, EXAMPLE_SPACE, "/saluer", "Saluer", status, SENT_AT, excerpt)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hfcourse import database
 from hfcourse.files.file_store import FileHandle
-from hfcourse.runs.execution.next_steps import has_content
+from hfcourse.runs.execution.next_steps import is_filled_value
 from hfcourse.runs.outputs.output_kinds import get_output_value
 from hfcourse.runs.retention import quota
 from hfcourse.runs.store import newcomers, run_store
@@ -82,7 +82,7 @@ def iter_run_values(run: Run, description: Description) -> Iterator[tuple[Any, A
     if run.status == "succeeded" and len(run.outputs) == len(endpoint.wiring.return_ids):
         for number, output in zip(endpoint.wiring.return_ids, run.outputs, strict=True):
             value = get_output_value(output)
-            if has_content(value):
+            if is_filled_value(value):
                 yield number, insert_stored_files(value, kept)
     sent = run_store.collect_sent_values(run, lambda item: FileHandle.from_row(item.file))
     for number, parameter in zip(endpoint.wiring.parameter_ids, endpoint.parameters, strict=False):

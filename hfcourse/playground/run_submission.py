@@ -47,7 +47,7 @@ def create_run_from_form() -> ResponseReturnValue:
     try:
         endpoint = space_page.get_posted_endpoint(request.form.get("space", ""), request.form.get("endpoint", ""))
     except CourseError as error:
-        answer = space_page.render_rejected(request.form.get("space", ""), None, error)
+        answer = space_page.render_rejected_form(request.form.get("space", ""), None, error)
         if request.files:
             quota.enforce_quota_without_form(newcomers.get_current_client())
         return answer
@@ -94,16 +94,18 @@ def render_refused_form(
     """Render the form again, with the reason why `create_form_run` refused it; see `space_page` for `workbench`."""
     if isinstance(error, SQLAlchemyError):
         log.error("A run could not be stored: %s", type(error).__name__)
-        return space_page.render_rejected(space, form, FormRejected("not-stored"), workbench=workbench)
+        return space_page.render_rejected_form(space, form, FormRejected("not-stored"), workbench=workbench)
     if security.is_upload_too_large():
         forms.mask_form_tokens(form)
         explanation = error_pages.UPLOAD_TOO_LARGE
-        return space_page.render_rejected(space, form, FormRejected("invalid-input"), explanation, workbench=workbench)
+        return space_page.render_rejected_form(
+            space, form, FormRejected("invalid-input"), explanation, workbench=workbench
+        )
     if error.code == "invalid-input" and forms.has_storage_errors(form):
         error = FormRejected("not-stored", fields=error.field_errors)
     else:
         forms.drop_missing_files(form, visitors.get_or_create_visitor())
-    return space_page.render_rejected(space, form, error, workbench=workbench)
+    return space_page.render_rejected_form(space, form, error, workbench=workbench)
 
 
 def create_form_run(
@@ -172,13 +174,13 @@ def rerun(run_id: str) -> ResponseReturnValue:
     except SpaceUnavailable:  # its page explains, polls, then shows the form with these values
         return redirect(space_page.space_url(run.space, endpoint=run.endpoint, essai=run.id), 303)
     except CourseError as error:
-        return space_page.render_rejected(run.space, None, error)
+        return space_page.render_rejected_form(run.space, None, error)
     form = forms.rebind_form(
         endpoint, run_store.collect_sent_values(run, lambda item: file_store.FileHandle.from_row(item.file))
     )
     form.run_id = run.id
     if page_parts.has_form_changed(run, endpoint):
-        return space_page.render_rejected(run.space, form, FormRejected("invalid-input"), error_pages.FORM_CHANGED)
+        return space_page.render_rejected_form(run.space, form, FormRejected("invalid-input"), error_pages.FORM_CHANGED)
     return submit_form(run.space, endpoint, form)
 
 
@@ -216,10 +218,10 @@ def render_unproven_form() -> ResponseReturnValue:
     try:
         endpoint = space_page.get_posted_endpoint(space, name)
     except CourseError as error:
-        return space_page.render_rejected(space, None, error, is_proven=False)
+        return space_page.render_rejected_form(space, None, error, is_proven=False)
     form = forms.read_form(endpoint, request.form, request.files, visitors.get_or_create_visitor(), is_proven=False)
     forms.mask_form_tokens(form)
     explanation = (
         error_pages.FORM_EXPIRED_WITHOUT_FILES if collect_upload_names(request.files) else error_pages.FORM_EXPIRED
     )
-    return space_page.render_rejected(space, form, FormRejected("invalid-input"), explanation)
+    return space_page.render_rejected_form(space, form, FormRejected("invalid-input"), explanation)

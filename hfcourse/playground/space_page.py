@@ -98,7 +98,7 @@ def render_space_page(
         error=error,
         blocked_endpoint=closed,
         code=code,
-        explanation=space_page_context.choose_explanation(error, explanation, summary),
+        explanation=space_page_context.choose_page_explanation(error, explanation, summary),
         error_summary=summary,
         refreshes=request.method == "GET" and error is not None and error.code in badges.AUTO_REFRESH_CODES,
         **space_page_context.build_unrendered_context(
@@ -166,7 +166,7 @@ def build_code_panel(space_id: str, connection: "SpaceClient", form: Form) -> Co
     return build_form_panel(get_catalogue_entry(resolver.get_current_name(space_id)), connection, form)
 
 
-def render_rejected(
+def render_rejected_form(
     space_id: str,
     form: Form | None,
     error: CourseError,

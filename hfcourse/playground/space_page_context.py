@@ -98,7 +98,7 @@ def resolve_space_names(space_id: str) -> SpaceNames:
     return SpaceNames(space_id if catalogue.find_catalogue_entry(space_id) else new_name, space_id, new_name)
 
 
-def choose_explanation(
+def choose_page_explanation(
     error: CourseError | None, given: ErrorExplanation | None, summary: ErrorSummary | None
 ) -> ErrorExplanation | None:
     """Return the explanation of the page's error: the given one, else that of its code, with a count of errors."""

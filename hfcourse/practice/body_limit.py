@@ -28,7 +28,7 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"].endswith(UPLOAD_PATH):
             await self.app(scope, receive, send)
             return
-        body = await read_body(receive)
+        body = await receive_request_body(receive)
         if body is None:
             await reject_body(send)
             return
@@ -40,7 +40,7 @@ class BodyLimitMiddleware:
         await self.app(scope, replay, send)
 
 
-async def read_body(receive: AsgiReceive) -> bytes | None:
+async def receive_request_body(receive: AsgiReceive) -> bytes | None:
     """Read the whole body; return None if it exceeds a limit."""
     body = bytearray()
     while True:

@@ -159,7 +159,7 @@ def render_try_it(block: Directive) -> str:
     return render_note(block)
 
 
-def render_experiment(block: Directive) -> str:
+def render_experiment_block(block: Directive) -> str:
     """Render the card of an experiment: a prediction to make, before the real exchange."""
     experiment = EXPERIMENTS_BY_SLUG.get(block.argument)
     if experiment is None:
@@ -223,7 +223,7 @@ DIRECTIVES: dict[str, Callable[[Directive], str]] = {
     "figure": render_figure,
     "onglets": render_tabs,
     "essayez": render_try_it,
-    "et-si": render_experiment,
+    "et-si": render_experiment_block,
     "telecharger": render_download,
     "quiz": render_quiz,
     "ordre": render_ordering,

@@ -12,7 +12,7 @@ from hfcourse.playground.code import type_words
 from hfcourse.playground.code.changed_lines import digest_lines, find_changed_lines
 from hfcourse.playground.code.code_target import make_endpoint_target
 from hfcourse.playground.code.form_code import build_form_call, list_fields_without_file
-from hfcourse.playground.code.languages.code_call import CodeCall, list_file_names
+from hfcourse.playground.code.languages.code_call import CodeCall, list_call_file_names
 from hfcourse.playground.code.languages.listings import CodeLanguage, CodeListing, render_listings
 from hfcourse.spaces.catalogue import CatalogueEntry
 from hfcourse.spaces.form.forms import Form
@@ -92,7 +92,7 @@ def build_panel(
     return CodePanel(
         [highlight_listing(each, changed[each.language.value]) for each in listings],
         digests=format_digests(digests),
-        file_names=[tokens.mask_tokens(name) for name in list_file_names(call)][:MAX_LISTED_NAMES],
+        file_names=[tokens.mask_tokens(name) for name in list_call_file_names(call)][:MAX_LISTED_NAMES],
         example_labels=example_labels,
         invalid_labels=invalid_labels,
         variables=call.environment_variables,

@@ -60,7 +60,7 @@ def update_form_code(owner: str, name: str) -> ResponseReturnValue:
     try:
         endpoint = space_page.get_posted_endpoint(space_id, request.form.get("endpoint", ""))
     except CourseError as error:
-        return space_page.render_rejected(space_id, None, error)
+        return space_page.render_rejected_form(space_id, None, error)
     if not is_fragment:
         return space_page.render_form(space_id, run_submission.bind_posted_form(endpoint))
     form = read_form_names(endpoint)
@@ -81,7 +81,7 @@ def download_form_code(owner: str, name: str, language: str) -> ResponseReturnVa
         endpoint = space_page.get_posted_endpoint(space_id, request.form.get("endpoint", ""))
         connection = resolver.connect_to_space(space_id)
     except CourseError as error:
-        return space_page.render_rejected(space_id, None, error)
+        return space_page.render_rejected_form(space_id, None, error)
     form = read_form_names(endpoint)
     try:
         forms.validate_form(form)
@@ -143,7 +143,7 @@ def reject_download(
     """Render the form again with its errors; its files are kept, as when a run is refused."""
     form = run_submission.bind_posted_form(endpoint)
     forms.mask_form_tokens(form)
-    return space_page.render_rejected(space_id, form, refusal, explanation)
+    return space_page.render_rejected_form(space_id, form, refusal, explanation)
 
 
 def make_code_response(call: CodeCall, language: CodeLanguage) -> Response:
@@ -156,7 +156,7 @@ def make_code_response(call: CodeCall, language: CodeLanguage) -> Response:
 
 
 @bp.errorhandler(CSRFError)
-def handle_csrf_error(_error: CSRFError) -> ResponseReturnValue:
+def explain_expired_panel(_error: CSRFError) -> ResponseReturnValue:
     """Render a form without a valid CSRF token again, ready to be sent."""
     log_event("csrf_refused")
     return run_submission.render_unproven_form()

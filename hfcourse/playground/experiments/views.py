@@ -180,7 +180,7 @@ def render_experiment(
 
 
 @bp.after_request
-def set_cache_policy(response: Response) -> Response:
+def set_experiment_cache_policy(response: Response) -> Response:
     """Let no cache keep a prediction; a fragment of a lesson may be kept by the browser, to be asked for again.
 
     A lesson whose script received a `no-store` response would not be restored on Back with what was chosen in it.

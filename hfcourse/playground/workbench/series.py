@@ -29,7 +29,7 @@ def create_series() -> ResponseReturnValue:
     try:
         endpoint = space_page.get_posted_endpoint(space, request.form.get("endpoint", ""))
     except CourseError as error:
-        return space_page.render_rejected(space, None, error)
+        return space_page.render_rejected_form(space, None, error)
     form, series = run_submission.bind_posted_form(endpoint), read_series_input()
     try:
         if forms.mask_form_tokens(form) or tokens.contains_token(request.form.get(VALUES_FIELD, "")):
@@ -55,7 +55,7 @@ def render_invalid_series(space: str, form: Form, series: SeriesInput) -> Respon
     )
     forms.mask_form_tokens(form)
     refusal = FormRejected("invalid-input")
-    return space_page.render_rejected(space, form, refusal, explanation, workbench={"series": series})
+    return space_page.render_rejected_form(space, form, refusal, explanation, workbench={"series": series})
 
 
 def submit_series(space: str, form: Form, series: SeriesInput, variants: Sequence[Form]) -> ResponseReturnValue:

@@ -19,7 +19,7 @@ from hfcourse.errors import CallCancelled, CourseError
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.execution import sessions
 from hfcourse.runs.execution.app_ids import fetch_app_id
-from hfcourse.runs.execution.call_arguments import build_arguments
+from hfcourse.runs.execution.call_arguments import build_call_arguments
 from hfcourse.runs.execution.sessions import CallSession
 from hfcourse.runs.store import conversation_store, run_store
 from hfcourse.runs.store.conversation_models import Conversation, ConversationSession, Turn
@@ -116,7 +116,7 @@ def replay_turns(branch: Sequence[TurnLink], call: SessionCall) -> int:
         earlier = run_store.load_run(link.run_id)
         if earlier is None:
             return count
-        arguments = build_arguments(earlier, call.endpoint)
+        arguments = build_call_arguments(earlier, call.endpoint)
         try:
             with closing(caller.call_endpoint(call.endpoint.name, arguments, call.scope, call.name)) as events:
                 for _ in events:

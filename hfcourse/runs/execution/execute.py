@@ -12,7 +12,7 @@ from flask import current_app
 from hfcourse.errors import CallCancelled, CallNotQueued, CourseError, FormRejected, ValidationRejected
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.execution import conversation_sessions, next_steps, sessions
-from hfcourse.runs.execution.call_arguments import build_arguments
+from hfcourse.runs.execution.call_arguments import build_call_arguments
 from hfcourse.runs.execution.output_serializer import OutputSerializer
 from hfcourse.runs.execution.preview_images import PreviewImages
 from hfcourse.runs.execution.recorder import Recorder
@@ -126,7 +126,9 @@ def call_space(run: Run, call: PreparedCall, recorder: Recorder, scope: CancelSc
     if session.memory:
         recorder.buffer_event(conversation_sessions.MEMORY_EVENT, session.memory)
     # Closed in any case: the Space is then notified that the client has disconnected.
-    with closing(connection.call_endpoint(run.endpoint, build_arguments(run, endpoint), scope, session.name)) as events:
+    with closing(
+        connection.call_endpoint(run.endpoint, build_call_arguments(run, endpoint), scope, session.name)
+    ) as events:
         for event in events:
             if isinstance(event, OutputEvent):
                 if steps := next_steps.find_next_steps(connection.description, endpoint, event.values):

@@ -16,14 +16,16 @@ def find_next_steps(description: Description, endpoint: Endpoint, values: Sequen
     Args:
         values: the outputs, as the Space sent them.
     """
-    arrived = [number for number, value in zip(endpoint.wiring.return_ids, values, strict=False) if has_content(value)]
+    arrived = [
+        number for number, value in zip(endpoint.wiring.return_ids, values, strict=False) if is_filled_value(value)
+    ]
     steps = endpoint_wiring.find_next_endpoints(
         description, endpoint, [number for number in arrived if number is not None]
     )
     return [{"endpoint": each.name, "title": each.title} for each in steps]
 
 
-def has_content(value: Any) -> bool:
+def is_filled_value(value: Any) -> bool:
     """Does this output have a value? A component update without one, null and empty values do not."""
     if is_component_update(value):
         value = value.get("value")

@@ -31,7 +31,7 @@ from hfcourse.runs.values.file_refs import (
     make_missing_file_reference,
 )
 from hfcourse.runs.values.value_types import is_file_data
-from hfcourse.spaces.client.transport.http_messages import read_body
+from hfcourse.spaces.client.transport.http_messages import receive_body
 from hfcourse.spaces.schema.component_updates import is_component_update
 from hfcourse.spaces.untrusted.json_tree import DESCEND, map_nodes
 from hfcourse.token_masking import mask_chunks
@@ -115,7 +115,7 @@ class OutputFileFetcher:
     def _read_stream(self, data: dict[str, Any]) -> bytes:
         """Return the content of a stream that has ended, all at once: audio may need a new header. Raises CallError."""
         with byte_budget.reserve_bytes() as memory:
-            return join_wav_chunks(read_body(self._fetch(data.get("path"), is_stream=True), memory))
+            return join_wav_chunks(receive_body(self._fetch(data.get("path"), is_stream=True), memory))
 
     def _limit_bytes(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the chunks while the files of the run are within its quota. Raises RunFileQuotaExceeded."""

@@ -37,7 +37,7 @@ def present_label(value: Mapping[str, Any]) -> LabelScores:
     confidences = value["confidences"] or []
     are_shares = all(is_ratio(each["confidence"]) for each in confidences)
     scores = [present_score(each, are_shares) for each in confidences[:MAX_SCORES]]
-    return LabelScores(format_label(value["label"]), scores, len(confidences) - len(scores))
+    return LabelScores(format_score_label(value["label"]), scores, len(confidences) - len(scores))
 
 
 def present_score(item: Mapping[str, Any], is_share: bool) -> LabelScore:
@@ -58,7 +58,7 @@ def format_percentage(share: float) -> str:
     return f"{format_number(percent, 1)}{NO_BREAK}%"
 
 
-def format_label(label: Any) -> str:
+def format_score_label(label: Any) -> str:
     """Format a label as text; one that is a Python number is written in French notation."""
     if isinstance(label, str) and len(label) < 40 and FLOAT_TEXT.fullmatch(label):
         return format_number(float(label))

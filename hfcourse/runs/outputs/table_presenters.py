@@ -41,7 +41,7 @@ def cut_table(headers: Sequence[Any], data: Sequence[Sequence[Any]], display: Se
     columns = max([len(headers), *map(len, data[:MAX_ROWS])])
     across = min(columns, MAX_COLUMNS)
     allowance = TextAllowance(MAX_TABLE_CHARACTERS)
-    titles = [str(format_table_cell(each, allowance)) for each in headers[:across]]
+    titles = [str(present_table_cell(each, allowance)) for each in headers[:across]]
     rows: list[list[Any]] = []
     for row in data[: min(MAX_ROWS, MAX_CELLS // max(1, across))]:
         if allowance.remaining <= 0:
@@ -58,7 +58,7 @@ def format_row(row: Sequence[Any], texts: Sequence[Any], allowance: TextAllowanc
     return [
         format_styled_cell(each, texts[place], allowance)
         if place < len(texts) and isinstance(texts[place], str)
-        else format_table_cell(each, allowance)
+        else present_table_cell(each, allowance)
         for place, each in enumerate(row)
     ]
 
@@ -69,7 +69,7 @@ def format_styled_cell(value: Any, text: str, allowance: TextAllowance) -> Any:
     return FormattedNumber(value, written) if is_drawable_number(value) else written
 
 
-def format_table_cell(value: Any, allowance: TextAllowance) -> Any:
+def present_table_cell(value: Any, allowance: TextAllowance) -> Any:
     """Format a cell: numbers unchanged, all else as text."""
     if is_drawable_number(value):
         return charge_digits(value, allowance)

@@ -71,7 +71,7 @@ def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str], labels: Mappi
         labels: label by parameter name; a parameter without one is not named.
     """
     names = list(names)
-    files = {name: list_file_names(value, names) for name, value in inputs.items()}
+    files = {name: list_searched_file_names(value, names) for name, value in inputs.items()}
     values = (
         label_excerpt(" ".join([*files[name], *format_leaves(inputs[name])]), (labels or {}).get(name, ""))
         for name in sorted(inputs, key=lambda name: not files[name])
@@ -85,7 +85,7 @@ def build_excerpt(inputs: Mapping[str, Any], names: Iterable[str], labels: Mappi
     return truncate_text(" · ".join(filter(None, excerpts)), MAX_RUN_EXCERPT_CHARACTERS)
 
 
-def list_file_names(value: Any, names: Sequence[str]) -> list[str]:
+def list_searched_file_names(value: Any, names: Sequence[str]) -> list[str]:
     """Return the names of the first files of a value, with commas between them."""
     references = islice(find_nodes(value, is_file_reference), MAX_EXCERPT_FILES)
     numbers = (each[FILE_KEY] for each in references)

@@ -55,7 +55,7 @@ def show_invisible(text: str) -> str:
     return INVISIBLE_CHARACTER.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def read_body(body: bytes, content_type: str = "") -> BodyText:
+def decode_body(body: bytes, content_type: str = "") -> BodyText:
     """Return a body as text: JSON is indented, binary data becomes a short hexadecimal dump."""
     if not body:
         return BodyText("empty")

@@ -170,7 +170,7 @@ def present_request(item: StoredExchange, offset: float) -> TimelineMessage:
         line=f"{item.method} {http_messages.show_invisible(item.url)}",
         facts=(format_size(item.sent.size), *describe_connection(item)),
         head=head,
-        body=http_messages.read_body(body, head.get_header("content-type")),
+        body=http_messages.decode_body(body, head.get_header("content-type")),
         omitted=describe_omitted(item.sent),
         has_token=item.has_token,
     )
@@ -193,7 +193,7 @@ def present_response(item: StoredExchange, offset: float) -> TimelineMessage:
         facts=tuple(describe_response(item)),
         head=head,
         body=EMPTY_BODY if events else read_first(item.body, kind),
-        body_end=EMPTY_BODY if events else http_messages.read_body(item.body.last_bytes, kind),
+        body_end=EMPTY_BODY if events else http_messages.decode_body(item.body.last_bytes, kind),
         omitted=describe_omitted(item.body),
         events=events,
         is_back=True,
@@ -215,7 +215,7 @@ def get_path(item: StoredExchange) -> str:
 
 def read_first(sample: Sample, content_type: str) -> BodyText:
     """Return the first bytes of a body as text."""
-    return http_messages.read_body(sample.first_bytes, content_type)
+    return http_messages.decode_body(sample.first_bytes, content_type)
 
 
 def describe_omitted(sample: Sample) -> str:
@@ -256,7 +256,7 @@ def present_event(raw: bytes, time: str = "") -> TimelineEvent:
     data = http_messages.read_event_data(raw)
     message = http_messages.get_event_message(data) or http_messages.read_event_name(raw)
     name = http_messages.show_invisible(message[:80]) or "…"
-    return TimelineEvent(name, explanations.explain_event(message), http_messages.read_body(data or raw), time)
+    return TimelineEvent(name, explanations.explain_event(message), http_messages.decode_body(data or raw), time)
 
 
 def format_milliseconds(milliseconds: float) -> str:

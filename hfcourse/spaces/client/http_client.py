@@ -18,7 +18,7 @@ from hfcourse.spaces.client.transport.http_messages import (
     HttpResponse,
     SizedBody,
     StreamedResponse,
-    read_body,
+    receive_body,
 )
 
 # Spaces read it to count their callers or to keep robots out; it names the site, and nothing of the visitor.
@@ -95,7 +95,7 @@ class HttpClient:
                 content = response.read_error()
             else:
                 chunks = response.iter_body(cap)
-                content = read_body(reduce(chunks) if reduce else chunks, memory)
+                content = receive_body(reduce(chunks) if reduce else chunks, memory)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             return HttpResponse(response.status, named, content)
 

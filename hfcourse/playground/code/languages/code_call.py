@@ -95,7 +95,7 @@ def is_code_file(node: Any) -> bool:
     return isinstance(node, CodeFile)
 
 
-def list_file_names(call: CodeCall) -> list[str]:
+def list_call_file_names(call: CodeCall) -> list[str]:
     """Return the name of each file of the call, once."""
     return list(dict.fromkeys(file.name for file in iter_files([*call.arguments.values()])))
 

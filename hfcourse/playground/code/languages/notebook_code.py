@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hfcourse.playground.code.languages.code_call import CodeCall, list_file_names
+from hfcourse.playground.code.languages.code_call import CodeCall, list_call_file_names
 from hfcourse.playground.code.languages.python_code import (
     render_client_and_predict,
     render_install_comment,
@@ -48,7 +48,7 @@ def render_introduction(call: CodeCall) -> str:
         "",
         f"Une fois, dans un terminal : `{command}`. Sur Colab, dans une cellule : `%{command}`.",
     ]
-    files = [quote_inline_code(each) for each in list_file_names(call)]
+    files = [quote_inline_code(each) for each in list_call_file_names(call)]
     if files:
         lines += ["", f"Mettez à côté de ce notebook : {', '.join(files)}."]
     if call.environment_variables:

@@ -12,7 +12,7 @@ from hfcourse.playground.code.languages.code_call import (
     SPACE_VARIABLE,
     CodeCall,
     find_unused_marker,
-    list_file_names,
+    list_call_file_names,
     make_file_data,
     replace_files,
 )
@@ -47,7 +47,7 @@ def render_curl(call: CodeCall) -> str:
     """
     if call.omits_defaults and not has_json_object_body(call):
         return DEFAULTS_NEEDED
-    variables = {name: f"FILE_{number}" for number, name in enumerate(list_file_names(call), 1)}
+    variables = {name: f"FILE_{number}" for number, name in enumerate(list_call_file_names(call), 1)}
     root, name = f"$SPACE{call.prefix}", quote(call.endpoint.removeprefix("/"), safe="")
     key = ' \\\n  -H "Authorization: Bearer $HF_TOKEN"' if call.needs_token else ""
     route = f"{root}/call/{'v2/' if has_json_object_body(call) else ''}{name}"

@@ -100,7 +100,7 @@ class HttpResponse:
             return parse_untrusted_json(self.body)
 
 
-def read_body(chunks: Iterable[bytes], memory: Reservation) -> bytes:
+def receive_body(chunks: Iterable[bytes], memory: Reservation) -> bytes:
     """Join the chunks of a body, reserving memory as it grows. Raises as `Reservation.resize`."""
     content = bytearray()
     for chunk in chunks:
