@@ -252,7 +252,7 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
     ("library", "owners"),
     [
         ("gradio_client", {"spaces.client.gradio_client_adapter"}),
-        ("gradio", {"practice.app", "practice.endpoints", "practice.page"}),
+        ("gradio", {"practice.adaptive_queue", "practice.app", "practice.endpoints", "practice.page"}),
         ("llama_cpp", {"practice.language_model"}),
         ("httpcore", set()),
         ("httpcore2", {"spaces.client.transport.connection_pool"}),

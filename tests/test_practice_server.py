@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -364,6 +365,27 @@ def test_the_real_app_ignores_the_proxy_and_leaves_nothing_behind(monkeypatch, t
 
     assert not is_process_running(pid)
     assert [path.name for path in tmp_path.iterdir()] == ["practice.log"]
+
+
+def count_context_switches(pid: int) -> int:
+    """How often the threads of a process have waited for something, so far."""
+    states = [task.joinpath("status").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(
+        int(found) for state in states for found in re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", state, re.M)
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux counts context switches in /proc")
+def test_the_real_app_sleeps_while_nobody_calls(tmp_path):
+    server = PracticeServer(tmp_path)
+    server.wake()
+    try:
+        assert server.wait_until_awake(WAKE_TIMEOUT_SECONDS), server.failure
+        before = count_context_switches(server.pid)
+        threading.Event().wait(1)
+        assert count_context_switches(server.pid) - before < 200  # Gradio alone: more than a thousand
+    finally:
+        server.stop()
 
 
 def test_the_supervisor_never_imports_gradio():

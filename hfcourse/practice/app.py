@@ -18,6 +18,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
+from hfcourse.practice.adaptive_queue import install_adaptive_queue
 from hfcourse.practice.body_limit import BodyLimitMiddleware
 from hfcourse.practice.fault_injection import FaultInjectionMiddleware
 from hfcourse.practice.page import build_page
@@ -28,6 +29,7 @@ def build_app() -> FaultInjectionMiddleware:
 
     `launch()` is not used: it would bind the port itself, and send a request through a proxy.
     """
+    install_adaptive_queue()
     # System fonts: none is downloaded.
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     app = gr.mount_gradio_app(
