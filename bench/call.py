@@ -5,8 +5,8 @@
 One trivial Gradio app is the target of all: its REST route (the floor), a gradio_client created for each call, a
 reused gradio_client, a naive Flask view that creates a client for each request, and hfcourse from the POST of the
 form to the stored result. Each visitor calls, waits for the end, calls again. hfcourse is called as a browser does: the
-form in its own encoding, then the page of the run, then its event stream to the end. Processes are terminated by their
-id.
+form in its own encoding, then the page of the run, then its event stream if the run goes on. Processes are terminated
+by their id.
 """
 
 import argparse

@@ -17,6 +17,7 @@ from hfcourse.runs.blueprint import bp
 from hfcourse.runs.embedded_run import render_embedded_run
 from hfcourse.runs.history import queries
 from hfcourse.runs.outputs import chat_messages, export, html_preview, output_kinds, value_presenters
+from hfcourse.runs.queue import dispatcher
 from hfcourse.runs.retention import recent_views
 from hfcourse.runs.retention.recent_views import get_viewed_run_or_404
 from hfcourse.runs.store import run_store
@@ -44,6 +45,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/<run_id:run_id>", endpoint="show")
 def show_run(run_id: str) -> ResponseReturnValue:
     """Render the page of one run, or its block for the page that embeds it."""
+    dispatcher.get_dispatcher().wait_for_quick_end(run_id)
     run, host = get_viewed_run_or_404(run_id), get_embedding_host()
     if host:
         return render_embedded_run(run, host)

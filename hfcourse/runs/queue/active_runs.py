@@ -4,16 +4,30 @@ import logging
 import threading
 import time
 import weakref
+from dataclasses import dataclass, field
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from hfcourse.limits import concurrency
 from hfcourse.limits.deadline import CancelScope
 from hfcourse.runs.execution.execute import ClaimFunction, execute_run
 
 DRAIN_POLL_INTERVAL_SECONDS = 0.05
+# The first page of a run waits this long for its end: nobody notices a tenth of a second, and the answer of a Space
+# nearby is then on that page, which need not follow it.
+QUICK_RUN_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ActiveRun:
+    """A run that this process executes; `started_at` is of `time.monotonic()`."""
+
+    scope: CancelScope
+    started_at: float
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class ActiveRuns:
@@ -22,13 +36,13 @@ class ActiveRuns:
     def __init__(self, app: Flask) -> None:
         self._app = weakref.ref(app)
         self.deadline_seconds = app.config["CALL_DEADLINE_SECONDS"]
-        self._cancel_scopes: dict[str, CancelScope] = {}
+        self._active: dict[str, ActiveRun] = {}
         self._lock = threading.Lock()
 
     def list_ids(self) -> list[str]:
         """Return the ids of the active runs."""
         with self._lock:
-            return list(self._cancel_scopes)
+            return list(self._active)
 
     def register(self, run_id: str) -> CancelScope:
         """Register a run: it can be cancelled and its deadline starts.
@@ -37,13 +51,15 @@ class ActiveRuns:
         """
         scope = CancelScope(self.deadline_seconds)
         with self._lock:
-            self._cancel_scopes[run_id] = scope
+            self._active[run_id] = ActiveRun(scope, time.monotonic())
         return scope
 
     def unregister(self, run_id: str) -> None:
         """Remove a run from the registry."""
         with self._lock:
-            self._cancel_scopes.pop(run_id, None)
+            run = self._active.pop(run_id, None)
+        if run:
+            run.ended.set()
 
     def execute_registered(self, run_id: str, scope: CancelScope, claim: ClaimFunction) -> bool:
         """Execute a registered run in this thread; return False if it was not claimed, or raised."""
@@ -63,9 +79,18 @@ class ActiveRuns:
     def cancel_run(self, run_id: str) -> None:
         """Cancel the call of this run, if it is active in this process."""
         with self._lock:
-            scope = self._cancel_scopes.get(run_id)
-        if scope:
-            scope.cancel()
+            run = self._active.get(run_id)
+        if run:
+            run.scope.cancel()
+
+    def wait_for_quick_end(self, run_id: str) -> None:
+        """Wait until a run that is active here has ended, at most until QUICK_RUN_SECONDS after its start."""
+        with self._lock:
+            run = self._active.get(run_id)
+        seconds = run.started_at + QUICK_RUN_SECONDS - time.monotonic() if run else 0
+        if run and seconds > 0:
+            with concurrency.release_while_waiting():
+                run.ended.wait(seconds)
 
     def wait_until_done(self, seconds: float) -> None:
         """Wait until all active runs have ended, with a timeout."""

@@ -45,6 +45,10 @@ class Dispatcher:
         self.queue.cancel(run_id)
         self._active_runs.cancel_run(run_id)
 
+    def wait_for_quick_end(self, run_id: str) -> None:
+        """Wait for the end of a run that has just started in this process, see `ActiveRuns.wait_for_quick_end`."""
+        self._active_runs.wait_for_quick_end(run_id)
+
     def find_queue_position(self, run_id: str) -> tuple[int, int] | None:
         """Return the runs before this one in its queue and the queue's length; None if it is not queued."""
         return self.queue.find_position(run_id) or heartbeat.fetch_queue_positions([run_id]).get(run_id)
