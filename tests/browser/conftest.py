@@ -1,7 +1,5 @@
 """The browser tests: Debian's Chromium, the real site, and somebody who notes every complaint of the browser."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM_FLAGS, CHROMIUM_NAMES, TIMEOUT_MS, OpenStudentPage
+from tests.browser.chromium import TIMEOUT_MS, OpenStudentPage, launch_chromium
 from tests.browser.context_pool import ContextPool, PooledContext
 from tests.spaces.served_apps import ServedApps
 from tests.support.fake_hub import run_fake_hub
-from tests.support.optional_tools import skip_or_fail
 from tests.support.scripted_space import ScriptedSpace, run_scripted_space, run_sites_for
 from tests.support.site_process import SiteProcess, run_site
 
@@ -36,12 +33,8 @@ FAILED_KEY = pytest.StashKey[bool]()
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if not found:
-        skip_or_fail("Chromium is not installed (on Debian and Ubuntu: apt install chromium)")
-    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=[*CHROMIUM_FLAGS, *as_root])
+        launched = launch_chromium(playwright.chromium)
         yield launched
         launched.close()
 

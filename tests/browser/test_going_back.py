@@ -1,13 +1,12 @@
 """The back button of a browser as people have it: Playwright starts Chromium without its back/forward cache."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM_FLAGS, CHROMIUM_NAMES
+from tests.browser.chromium import CHROMIUM_NAMES, launch_chromium
 from tests.browser.run_page import expect_run_status, open_run_page, submit_form
 from tests.support.site_process import SiteProcess
 
@@ -18,11 +17,8 @@ TYPED = "Kévin le Bâtisseur"
 @pytest.fixture(scope="module")
 def restoring(browser: Browser) -> Iterator[Browser]:
     """A Chromium with its back/forward cache."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-    launched = browser.browser_type.launch(
-        executable_path=found,
-        args=[*CHROMIUM_FLAGS, "--no-sandbox"],
-        ignore_default_args=["--disable-back-forward-cache"],
+    launched = launch_chromium(
+        browser.browser_type, CHROMIUM_NAMES, ignore_default_args=["--disable-back-forward-cache"]
     )
     yield launched
     launched.close()
