@@ -14,6 +14,7 @@ from hfcourse.runs.outputs.table_presenters import FormattedNumber
 from hfcourse.runs.values.file_refs import FETCH_FAILED, OVER_LIMIT, FileEntry
 from hfcourse.text.typography import format_number
 from tests.spaces.all_components import make_data_url
+from tests.support.clocks import FakeCpuClock
 from tests.support.cpu_time import measure_cpu_seconds
 from tests.support.paths import ROOT
 
@@ -199,6 +200,11 @@ def test_every_kind_has_its_presenter_and_its_macro() -> None:
 
 
 class TestBounds:
+    @pytest.fixture(autouse=True)
+    def ample_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The sizes are tested here, however slow the machine."""
+        FakeCpuClock(monkeypatch)
+
     """A page holds the beginning; what is left out is counted."""
 
     def test_a_long_text_is_cut(self) -> None:
