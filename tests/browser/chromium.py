@@ -22,7 +22,7 @@ CHROMIUM_FLAGS = (
     "--disable-features=PreloadTopChromeWebUI,PreloadTopChromeWebUILessNavigations",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 60_000
 OpenStudentPage = Callable[..., Page]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 from tests.support.migrated_database import install_database
 
-STARTUP_TIMEOUT_SECONDS = 30
+STARTUP_TIMEOUT_SECONDS = 60
 WAKE_TIMEOUT_SECONDS = 90
 FLASK_COMMAND = [sys.executable, "-m", "flask", "run", "--port"]
 GUNICORN_EXEC_CODE = (
