@@ -1,6 +1,9 @@
 """Forms of a conversation and a student who tries things: nothing is sent twice, nothing typed is lost."""
 
 import json
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -73,14 +76,35 @@ def test_form_that_is_posted_twice_sends_one_message(open_chat_site: OpenSite) -
 def test_form_that_is_stored_by_another_request_meanwhile_sends_one_message(
     open_chat_site: OpenSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    student = BrowserClient(open_chat_site(make_interface_space()).test_client())
-    form = fill_form(student.open_page("/discussion/?espace=a/b"), message="un")
-    first = student.post_form("/discussion/", form).headers["Location"]
-    find_repeated_turn, calls = turn_creation.find_repeated_turn, iter([None])
-    monkeypatch.setattr(conversations, "has_turn", lambda _turn_id: False)
-    monkeypatch.setattr(turn_creation, "find_repeated_turn", lambda text: next(calls, find_repeated_turn(text)))
-    assert student.post_form("/discussion/", form).headers["Location"] == first
-    wait_for_end(student, first)
+    app = open_chat_site(make_interface_space())
+    first, second = (log_in_as(BrowserClient(app.test_client()), "awa") for _ in range(2))
+    pages = [student.open_page("/discussion/?espace=a/b") for student in (first, second)]
+    form = fill_form(pages[0], message="un")
+    same = fill_form(pages[1], message="un", tour=form["tour"][0])
+    places: list[str] = []
+
+    def store_after(read: Callable[[str], Any]) -> Callable[[str], Any]:
+        """Have the form of the first request stored by the second, once the first has read this for the first time."""
+
+        def read_then_store(turn_id: str) -> Any:
+            found = read(turn_id)
+            if not places:
+                places.append("")
+                other = threading.Thread(
+                    target=lambda: places.append(second.post_form("/discussion/", same).headers["Location"])
+                )
+                other.start()
+                other.join()
+            return found
+
+        return read_then_store
+
+    for name in ("has_turn", "find_own_turn"):
+        monkeypatch.setattr(conversations, name, store_after(getattr(conversations, name)))
+    assert first.post_form("/discussion/", form).headers["Location"] == places[1]
+    wait_for_end(first, places[1])
+    with app.app_context():
+        assert (count_rows(Conversation), count_rows(Turn), count_rows(Run)) == (1, 1, 1)
 
 
 def test_conversation_deleted_while_its_message_is_sent_keeps_the_message(

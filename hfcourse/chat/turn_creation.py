@@ -65,20 +65,24 @@ def send_turn(composer: Composer, place: NewTurn) -> SentTurn:
         FormRejected: as `run_submission.create_and_enqueue_run`, and for an invalid field.
         SQLAlchemyError: the database failed.
     """
-    values, text = forms.validate_form(composer.form), make_storable(composer.message.text)
+    values, text, turn_id = forms.validate_form(composer.form), make_storable(composer.message.text), read_proposed_id()
+    # Only one query tells whether the form was sent before: between two of them its turn may be stored.
+    if turn_id and conversations.has_turn(turn_id):
+        if repeated := find_repeated_turn(turn_id, text):
+            return repeated
+        turn_id = ""  # of another message of this form, or of another visitor
     try:
-        return find_repeated_turn(text) or create_turn(composer, place, values, text)
+        return create_turn(composer, place, values, text, turn_id or conversations.make_id())
     except FormRejected:
-        repeated = find_repeated_turn(text)  # the same form, whose turn was stored meanwhile
+        repeated = find_repeated_turn(turn_id, text)  # the same form, whose turn was stored meanwhile
         if repeated is None:
             raise
         return repeated
 
 
-def find_repeated_turn(text: str) -> SentTurn | None:
-    """Return the turn that this form has created already, with this message."""
-    proposed = read_proposed_id()
-    found = conversations.find_own_turn(proposed) if proposed else None
+def find_repeated_turn(turn_id: str, text: str) -> SentTurn | None:
+    """Return the turn of the visitor with this id and this message, None if there is none."""
+    found = conversations.find_own_turn(turn_id)
     if found is None or found.text != text:
         return None
     return SentTurn(found.id, found.run_id, found.conversation_id, is_repeated=True)
@@ -90,15 +94,13 @@ def read_proposed_id() -> str:
     return proposed if TURN_ID_PATTERN.fullmatch(proposed) else ""
 
 
-def choose_turn_id() -> str:
-    """Return the id that the form proposes for its turn, another one if it is malformed or taken."""
-    proposed = read_proposed_id()
-    return proposed if proposed and not conversations.has_turn(proposed) else conversations.make_id()
+def create_turn(composer: Composer, place: NewTurn, values: dict[str, Any], text: str, turn_id: str) -> SentTurn:
+    """Create the run of a message, and its turn, with validated values.
 
-
-def create_turn(composer: Composer, place: NewTurn, values: dict[str, Any], text: str) -> SentTurn:
-    """Create the run of a message, and its turn, with validated values."""
-    conversation, turn_id = place.conversation, choose_turn_id()
+    Raises:
+        FormRejected: as `run_submission.create_and_enqueue_run`, and if there is a turn with this id.
+    """
+    conversation = place.conversation
     history = conversation_history.collect_history(place.branch, composer.roles) if composer.roles.history else None
     turn = {
         "id": turn_id,
