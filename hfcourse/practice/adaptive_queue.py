@@ -1,7 +1,7 @@
-"""Queue of Gradio whose polling interval is longer while nobody calls.
+"""Queue of Gradio whose polling interval is longer while it is idle.
 
 Gradio 6 looks for calls every millisecond and for progress every ten (`gradio/queueing.py`, `start_processing` and
-`start_progress_updates`): 7 % of a core for an app that nobody calls.
+`start_progress_updates`): 7 % of a core for an idle app.
 """
 
 import time

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from hfcourse import tokens
 from hfcourse.runs.trace import masking, trace_writer
 from hfcourse.runs.trace.masking import SECRET_MASK
-from hfcourse.runs.trace.model import BROWSER_PART, VALIDATION_PART, BrowserTrace, Sample, pack_trace
+from hfcourse.runs.trace.model import BROWSER_PART, VALIDATION_PART, BrowserExchange, BrowserTrace, Sample, pack_trace
 from hfcourse.runs.trace.recording import build_call_trace, make_mask
 from hfcourse.runs.trace.trace_writer import UnpackedPart
 from hfcourse.spaces.client.transport.exchange_recorder import Exchange, TraceRecorder, get_current_recorder
@@ -51,19 +51,9 @@ class InspectedHeader(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BrowserMessages:
-    """The form that a browser sent and the response to it, as they were; see `BrowserTrace`."""
+class BrowserMessages(BrowserExchange):
+    """That exchange as it was sent and received, with the whole body of the response."""
 
-    started: float
-    ended: float
-    method: str
-    target: str
-    protocol: str
-    request_headers: list[list[str]]
-    fields: list[list[Any]]
-    request_bytes: int
-    status: int
-    response_headers: list[list[str]]
     body: bytes
 
     @property

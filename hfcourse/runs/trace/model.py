@@ -94,12 +94,11 @@ class CallTrace:
     omitted_exchanges: int = 0
 
 
-@dataclass
-class BrowserTrace:
-    """The form that the browser sent, and the response to it.
+@dataclass(frozen=True)
+class BrowserExchange:
+    """The form that a browser sent, and the head of the response to it.
 
     Attributes:
-        token_check: `absent`, `found` or `no-token`, from a search of everything here.
         fields: name, value and file size of each field; the size is None unless it is a file.
     """
 
@@ -110,10 +109,20 @@ class BrowserTrace:
     protocol: str
     request_headers: list[list[str]]
     fields: list[list[Any]]
-    omitted_fields: int
     request_bytes: int
     status: int
     response_headers: list[list[str]]
+
+
+@dataclass(frozen=True)
+class BrowserTrace(BrowserExchange):
+    """That exchange as it is stored: masked and bounded, with the start of the response's body.
+
+    Attributes:
+        token_check: `absent`, `found` or `no-token`, from a search of everything here.
+    """
+
+    omitted_fields: int
     response_body: Sample
     token_check: str
 
