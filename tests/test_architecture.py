@@ -259,7 +259,7 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
         ("httpx", set()),
         ("huggingface_hub", set()),
         ("requests", set()),
-        ("nh3", {"runs.outputs.html_preview", "runs.outputs.untrusted_markdown"}),
+        ("nh3", {"runs.outputs.html_sanitizer"}),
         ("nbformat", {"playground.code.languages.notebook_code"}),
         ("celery", {"runs.queue.celery_queue"}),
         ("redis", set()),

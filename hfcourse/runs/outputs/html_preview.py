@@ -3,14 +3,13 @@
 import re
 from itertools import islice
 
-import nh3
-
+from hfcourse.runs.outputs.html_sanitizer import TEXT_TAGS, HtmlPolicy
 from hfcourse.runs.outputs.untrusted_markdown import EXTERNAL_URL
 from hfcourse.text.typography import typeset_french
 
 # Elements of a Space's page that affect its appearance. A frame, an object or a `link` opens a connection before the
 # CSP of the response blocks it; `base`, `meta` and forms are useless in a preview.
-PREVIEW_TAGS = (nh3.ALLOWED_TAGS | {
+PREVIEW_TAGS = (TEXT_TAGS | {
     *("style", "section", "main", "address", "font", "big", "button", "label", "progress", "meter"),
     *("svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "title", "desc"),
     *("defs", "linearGradient", "radialGradient", "stop", "clipPath", "marker", "symbol"),
@@ -53,18 +52,19 @@ def filter_preview_attribute(tag: str, name: str, value: str) -> str | None:
     return None if name in STYLE_ATTRIBUTES and STYLE_ADDRESS.search(value) else value
 
 
+PREVIEW_POLICY = HtmlPolicy(
+    tags=PREVIEW_TAGS,
+    attributes=PREVIEW_ATTRIBUTES,
+    url_schemes=frozenset({"http", "https", "data"}),
+    dropped_content_tags=frozenset({"script"}),
+    filter_attribute=filter_preview_attribute,
+)
+
+
 def clean_preview(html: str) -> str:
     """Sanitize the HTML page of a Space: remove all that opens a connection, retain its styles."""
-    cleaner = nh3.Cleaner(
-        tags=PREVIEW_TAGS,
-        clean_content_tags={"script"},
-        attributes=PREVIEW_ATTRIBUTES,
-        attribute_filter=filter_preview_attribute,
-        url_schemes={"http", "https", "data"},
-        link_rel="noopener noreferrer nofollow",
-    )
     excerpt = cut_preview(html)
-    cleaned = STYLE_SHEET.sub(filter_style_sheet, cleaner.clean(excerpt))
+    cleaned = STYLE_SHEET.sub(filter_style_sheet, PREVIEW_POLICY.sanitize(excerpt))
     return cleaned + PREVIEW_CUT_NOTICE if len(excerpt) < len(html) else cleaned
 
 

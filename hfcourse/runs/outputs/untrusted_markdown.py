@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
@@ -18,6 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
+from hfcourse.runs.outputs.html_sanitizer import HtmlPolicy
 from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.text.code_lexer import highlight_untrusted
 
@@ -52,6 +52,7 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "table": {"class"},
     "th": {"scope"},
 }
+MARKDOWN_POLICY = HtmlPolicy(ALLOWED_TAGS, ALLOWED_ATTRIBUTES, url_schemes=frozenset({"http", "https"}))
 
 
 def parse_formula(state: StateInline, silent: bool) -> bool:
@@ -180,14 +181,7 @@ def render_markdown_cached(source: MarkdownSource) -> Markup:
     lower_headings(tokens)
     html = PARSER.renderer.render(tokens, PARSER.options, {})
     source.budget.check()
-    clean = nh3.clean(
-        html,
-        tags=ALLOWED_TAGS,
-        attributes=ALLOWED_ATTRIBUTES,
-        url_schemes={"http", "https"},
-        link_rel="noopener noreferrer nofollow",
-    )
-    return Markup(clean)  # noqa: S704 (raw HTML is off in the parser, and the result is sanitised)
+    return Markup(MARKDOWN_POLICY.sanitize(html))  # noqa: S704 (raw HTML is off in the parser, and the result is sanitised)
 
 
 def estimate_html_characters(tokens: Sequence[Token]) -> int:
