@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -79,8 +80,9 @@ def read_term(entry: dict[str, Any], line: int, context: RenderContext) -> Gloss
     )
 
 
+@lru_cache(maxsize=4)
 def parse_glossary(source: str) -> Glossary:
-    """Parse the glossary; an invalid entry is a lint error, and is left out."""
+    """Parse the glossary, cached by its text; an invalid entry is a lint error, and is left out."""
     context = RenderContext({}, {})
     try:
         entries = tomllib.loads(source).get("term", [])

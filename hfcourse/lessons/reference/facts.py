@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -78,8 +79,9 @@ def find_fact_errors(fact_id: str, entry: Any, line: int) -> Iterator[LintError]
         yield fault("le fait « {id} » serait à relire avant d'avoir été lu.", "Corrigez read ou read_again.")
 
 
+@lru_cache(maxsize=4)
 def read_facts(source: str) -> FactFile:
-    """Parse facts.toml; an invalid entry is a lint error, and is left out."""
+    """Parse facts.toml, cached by its text; an invalid entry is a lint error, and is left out."""
     context = RenderContext({}, {})
     try:
         entries = tomllib.loads(source)

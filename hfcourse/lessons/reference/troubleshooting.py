@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -111,8 +112,9 @@ def load_entries(source: str, context: RenderContext) -> Iterator[tuple[int, Any
     yield from zip(starts, entries, strict=False)
 
 
+@lru_cache(maxsize=4)
 def parse_guide(source: str) -> TroubleshootingGuide:
-    """Parse depannage.toml; an invalid or duplicate entry is a lint error, and is left out."""
+    """Parse depannage.toml, cached by its text; an invalid or duplicate entry is a lint error, and is left out."""
     context = RenderContext({}, {})
     entries: dict[str, TroubleshootingEntry] = {}
     by_code: dict[str, TroubleshootingEntry] = {}
