@@ -4,11 +4,11 @@ SQLite in the instance folder by default; see ``DATABASE_URL``. Every datetime i
 """
 
 import os
-import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -37,7 +37,6 @@ from hfcourse.limits import concurrency
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 LOCK_TIMEOUT_SECONDS = 10
-CHECKPOINT_TIMEOUT_SECONDS = 0.1
 RETRY_TIMEOUT_SECONDS, RETRY_INTERVAL_SECONDS = 20, 0.3
 
 P = ParamSpec("P")
@@ -73,6 +72,16 @@ def utc_now() -> datetime:
     """Return the current time in UTC, truncated to milliseconds (so that JSON shows exactly the stored value)."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def get_engine() -> Engine:
+    """Return the engine of the current application."""
+    return current_app.extensions["database"].kw["bind"]  # type: ignore[no-any-return]
+
+
+def get_write_lock() -> AbstractContextManager[Any]:
+    """Return the lock that serializes the SQLite writers of this process; of other databases, one of no effect."""
+    return current_app.extensions["database_turn"]  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -150,23 +159,6 @@ def is_reachable() -> bool:
     except SQLAlchemyError:
         return False
     return True
-
-
-def truncate_wal() -> bool:
-    """Truncate SQLite's write-ahead log, which still contains deleted text; False while a reader prevents it.
-
-    It does not wait for readers (`wal_truncation` retries later), and opens a separate connection, because the timeout
-    of the pool's connections is longer.
-    """
-    url = current_app.extensions["database"].kw["bind"].url
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return True
-    with current_app.extensions["database_turn"]:
-        try:
-            with closing(sqlite3.connect(url.database, timeout=CHECKPOINT_TIMEOUT_SECONDS)) as connection:
-                return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.Error:
-            return False
 
 
 def get_newest_revision() -> str:
@@ -277,22 +269,29 @@ def track_failures(app: Flask, engine: Engine) -> None:
 
 
 def serialize_sqlite_writers(app: Flask, engine: Engine) -> None:
-    """Serialize this process's SQLite writers with a lock; after a fork, with a new lock and new connections.
+    """Serialize this process's SQLite writers with a lock.
 
     SQLite allows one writer at a time and makes the others sleep, for up to 100 ms at each attempt: thirty concurrent
     runs then spend most of their time asleep.
     """
-    is_sqlite = engine.dialect.name == "sqlite"
+    app.extensions["database_turn"] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+    initialized_apps.add(app)
 
-    def reset_lock_and_pool() -> None:
+
+def reset_databases_after_fork() -> None:
+    """Give each application new connections and a new lock, in a process that was forked from the one that has them."""
+    for app in list(initialized_apps):
+        engine = app.extensions["database"].kw["bind"]
         engine.dispose(close=False)
-        app.extensions["database_turn"] = threading.Lock() if is_sqlite else nullcontext()
+        serialize_sqlite_writers(app, engine)
 
-    reset_lock_and_pool()
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=reset_lock_and_pool)
+
+# Weak references: the system never forgets a callback.
+initialized_apps: "weakref.WeakSet[Flask]" = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=reset_databases_after_fork)
 
 
 def migrate_current_database() -> None:
     """Migrate the database of the current application."""
-    migrate_engine(current_app.extensions["database"].kw["bind"])
+    migrate_engine(get_engine())

@@ -8,7 +8,7 @@ from flask import Flask, session
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from hfcourse import database
+from hfcourse import database, wal_truncation
 from hfcourse.lessons.exercises import progress_store
 from hfcourse.runs.execution import sessions
 from hfcourse.runs.history import queries
@@ -47,7 +47,7 @@ def test_deletion_is_erased_once_a_reader_has_gone(app: Flask) -> None:
     with database.read_session() as reader:
         reader.scalar(select(func.count()).select_from(Run))
         delete_all("awa")
-        assert not database.truncate_wal()
+        assert not wal_truncation.truncate_wal()
     assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
@@ -99,13 +99,13 @@ def test_erasure_survives_a_database_that_fails(app: Flask, monkeypatch: pytest.
             raise failure
         return connect(path, **named)
 
-    monkeypatch.setattr(database.sqlite3, "connect", failing)
+    monkeypatch.setattr(wal_truncation.sqlite3, "connect", failing)
     delete_all("awa")
     assert wait_until(lambda: not holding(folder)), holding(folder)
 
 
 def test_erasure_leaves_the_pooled_connections_as_they_were(app: Flask) -> None:
-    database.truncate_wal()
+    wal_truncation.truncate_wal()
     with database.read_connection() as connection:
         waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
     assert waits == database.LOCK_TIMEOUT_SECONDS * 1000
