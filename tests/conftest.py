@@ -10,14 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from types import CodeType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from hfcourse import database
 from hfcourse.files.file_store import FileHandle
@@ -42,9 +39,11 @@ from tests.support.migrated_database import build_migrated_database, migrate_fro
 from tests.support.node_client import node_client_folder  # noqa: F401
 from tests.support.practice_space import practice, practice_client  # noqa: F401  (one app for the session)
 from tests.support.quick_tests import ProcessGuard, is_quick
+from tests.support.rule_builders import cache_rule_builders
 from tests.support.s3 import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.support.site_process import SiteProcess
 from tests.support.space_answers import make_answer  # noqa: F401
+from tests.support.template_cache import TEMPLATES_VARIABLE, share_templates
 
 # The same examples in every run, and no limit of time for one of them: a busy machine is no fault of the code.
 settings.register_profile(
@@ -56,6 +55,7 @@ settings.load_profile("same")
 # for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
 database.migrate_engine = migrate_from_copy
+cache_rule_builders()
 
 # A shell starts its background jobs with SIGINT ignored, and every process that a test starts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -158,21 +158,13 @@ def empty_database() -> bytes:
     return build_migrated_database()
 
 
-class TemplateCache(BytecodeCache):
-    """The compiled templates of this process: each site of a test would compile its own."""
-
-    def __init__(self) -> None:
-        self._bytecode: dict[tuple[str, str], CodeType | None] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:  # noqa: F811  (as its base names it)
-        """As its base says; keys and checksums are those of the sources."""
-        bucket.code = self._bytecode.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:  # noqa: F811
-        self._bytecode[bucket.key, bucket.checksum] = bucket.code
-
-
-Flask.jinja_options = {"bytecode_cache": TemplateCache()}
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All workers of the session, and the sites that they start, compile a template once."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
+    share_templates(folder)
+    os.environ[TEMPLATES_VARIABLE] = str(folder)
 
 
 @pytest.fixture

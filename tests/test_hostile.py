@@ -21,7 +21,7 @@ from tests.spaces import fake_servers
 from tests.spaces.fake_servers import FakeServer
 from tests.spaces.hostile_spaces import MODE_NAMES, TOKEN_MODE_NAMES, HostileServer
 from tests.support.http_browser import FILLER_VALUE, HttpBrowser, VisitRecord
-from tests.support.site_process import SiteProcess, run_site
+from tests.support.site_process import FLASK_COMMAND, SiteProcess, run_site
 from tests.support.waiting import wait_until
 
 TOKEN = "hf_" + "a" * 30
@@ -116,7 +116,7 @@ def sites(
                 "HFCOURSE_CALL_DEADLINE_SECONDS": str(seconds),
                 "HFCOURSE_RUNS_PER_MINUTE": "1000",
             }
-            made[seconds] = running.enter_context(run_site(folder, **settings))
+            made[seconds] = running.enter_context(run_site(folder, program=FLASK_COMMAND, **settings))
         yield made
 
 

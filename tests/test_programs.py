@@ -1,13 +1,13 @@
 """Programs that tests run beside themselves, as forks of a server that has imported Gradio."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.spaces.program_runner import run_forked, run_program, run_subprocess
+from tests.spaces import program_runner
+from tests.spaces.program_runner import CAN_FORK, run_program
 from tests.support.processes import find_free_port
 from tests.support.waiting import wait_until
 
@@ -15,15 +15,16 @@ START_SECONDS = 60
 
 
 @pytest.mark.parametrize(
-    "run",
-    [
-        pytest.param(run_forked, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux alone forks")),
-        run_subprocess,
-    ],
+    "can_fork",
+    [pytest.param(True, marks=pytest.mark.skipif(not CAN_FORK, reason="abstract sockets are Linux's")), False],
+    ids=["fork", "process"],
 )
-def test_program_that_fails_has_ended_and_said_why(tmp_path: Path, run: Callable) -> None:
+def test_program_that_fails_has_ended_and_said_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_fork: bool
+) -> None:
+    monkeypatch.setattr(program_runner, "CAN_FORK", can_fork)
     log = tmp_path / "app.log"
-    with run(sys.executable, "tests.spaces.nothing", str(tmp_path), log, {}) as has_ended:
+    with run_program(sys.executable, "tests.spaces.nothing", str(tmp_path), log, {}) as has_ended:
         assert wait_until(has_ended, START_SECONDS)
     assert "No module named tests.spaces.nothing" in log.read_text()
 

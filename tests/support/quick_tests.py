@@ -81,6 +81,7 @@ def get_origin(value: Any) -> str:
     return f"{named.__module__}.{named.__name__}"
 
 
+@cache
 def is_slow_name(name: str) -> bool:
     return any(f"{name}.".startswith(f"{origin}.") for origin in SLOW_ORIGINS)
 

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from tests.spaces.program_runner import run_program
 from tests.support.http_browser import HttpBrowser
 from tests.support.processes import find_free_port
-from tests.support.site_process import FLASK_COMMAND, SiteProcess, run_site
+from tests.support.site_process import SiteProcess, run_site
 from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
 STARTUP_TIMEOUT_SECONDS = 60
@@ -64,7 +64,7 @@ def run_scripted_space(folder: Path, program: str = "tests.spaces.scripted", por
 
 @contextmanager
 def run_sites_for(
-    led: ScriptedSpace, folder: Path, count: int = 1, program: Sequence[str] = FLASK_COMMAND, **settings: str
+    led: ScriptedSpace, folder: Path, count: int = 1, program: Sequence[str] = (), **settings: str
 ) -> Iterator[list[SiteProcess]]:
     """So many site processes on one instance folder, before the Space."""
     (folder / "instance").mkdir(parents=True)

@@ -1,16 +1,25 @@
 """The real site in a process of its own, and a Hub that knows a few Spaces in each of their states."""
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from tests.spaces.fork_client import ForkedProcess
+from tests.spaces.program_runner import (
+    CAN_FORK,
+    GRADIO_MODULE,
+    PRACTICE_SERVER_VARIABLE,
+    start_fork_server,
+    start_forked,
+)
 from tests.support.paths import ROOT
 from tests.support.processes import build_environment, find_free_port
 
@@ -21,6 +30,7 @@ from tests.support.migrated_database import install_database
 
 STARTUP_TIMEOUT_SECONDS = 60
 WAKE_TIMEOUT_SECONDS = 90
+# The command of a site whose process is what a test looks at; the others are forks of a server that has imported them.
 FLASK_COMMAND = [sys.executable, "-m", "flask", "run", "--port"]
 GUNICORN_EXEC_CODE = (
     "import os, sys; os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:-1], '127.0.0.1:' + sys.argv[-1]])"
@@ -39,7 +49,7 @@ class SiteProcess:
     """A site that answers at `url`; what it says goes to `log`."""
 
     url: str
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes] | ForkedProcess
     log: Path
 
     def fetch_page(self, path: str) -> str:
@@ -81,29 +91,25 @@ class SiteProcess:
 
 @contextmanager
 def run_site(
-    folder: Path, instance: Path | None = None, program: Sequence[str] = FLASK_COMMAND, port: int = 0, **settings: str
+    folder: Path, instance: Path | None = None, program: Sequence[str] = (), port: int = 0, **settings: str
 ) -> Iterator[SiteProcess]:
     """A site with its instance in `folder`, or in that of another site, by `flask run`; ended by its process id.
 
-    At a port that another one has left, if it is given.
+    Args:
+        program: a command that is run instead, with the port as its last argument.
+        port: one that another site has left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if "HFCOURSE_DATABASE_URL" not in settings:
         install_database(instance or folder / "instance")
     port, log = port or find_free_port(), folder / "site.log"
+    environment = build_environment(
+        HFCOURSE_INSTANCE=str(instance or folder / "instance"),
+        HFCOURSE_INSTRUCTOR_PASSWORD=INSTRUCTOR_PASSWORD,
+        **settings,
+    )
     with log.open("wb") as kept:
-        process = subprocess.Popen(
-            [*program, str(port)],
-            cwd=ROOT,
-            env=build_environment(
-                HFCOURSE_INSTANCE=str(instance or folder / "instance"),
-                HFCOURSE_INSTRUCTOR_PASSWORD=INSTRUCTOR_PASSWORD,
-                **settings,
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=kept,
-            stderr=kept,
-        )
+        process = start_process(program, port, environment, kept)
     site = SiteProcess(f"http://127.0.0.1:{port}", process, log)
     try:
         site.wait_until_up()
@@ -111,3 +117,15 @@ def run_site(
     finally:
         process.terminate()
         process.wait()
+
+
+def start_process(
+    program: Sequence[str], port: int, environment: Mapping[str, str], log: IO[bytes]
+) -> subprocess.Popen[bytes] | ForkedProcess:
+    """Start a command that serves a site at this port; without one, `flask run`, as a fork where Linux lets us."""
+    if program or not CAN_FORK:
+        command = [*(program or FLASK_COMMAND), str(port)]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    os.environ[PRACTICE_SERVER_VARIABLE] = start_fork_server(sys.executable, GRADIO_MODULE)
+    server = start_fork_server(sys.executable, "tests.support.preloaded_site")
+    return start_forked(server, "flask", ["run", "--port", str(port)], environment, log.fileno())
