@@ -259,7 +259,7 @@ def test_a_run_deleted_while_it_goes_on_is_gone(deployment: Place, held_slow_spa
     awa = deployment.visitor()
     run = awa.start_run(SLOW, words="bonjour")
     assert wait_until(lambda: awa.fetch_run(run)["partials"] > 0)
-    assert deployment.elsewhere(awa).http.post(f"{run}/supprimer", data=proof(awa, run)).status_code == 303
+    assert deployment.elsewhere(awa).http.post(f"{run}/supprimer", data=read_csrf_fields(awa, run)).status_code == 303
     assert awa.get(run).status_code == 404
 
 
@@ -321,7 +321,9 @@ def test_a_killed_worker_loses_no_run(crowd: Crowd) -> None:
     assert ends.total() == 12
     assert set(ends) == {"succeeded", "interrupted"}, ends
     n = next(n for n, run in enumerate(crowd.states()) if run["status"] == "interrupted")
-    again = crowd.visitors[n].http.post(f"{crowd.runs[n]}/refaire", data=proof(crowd.visitors[n], crowd.runs[n]))
+    again = crowd.visitors[n].http.post(
+        f"{crowd.runs[n]}/refaire", data=read_csrf_fields(crowd.visitors[n], crowd.runs[n])
+    )
     assert crowd.visitors[n].wait_for_end(again.headers["location"])["status"] == "succeeded"
     crowd.campus.add_worker()
 
@@ -371,14 +373,14 @@ def test_a_database_that_starts_anew_loses_no_run(crowd: Crowd, postgres: Postgr
     assert crowd.ends() == {"succeeded": 4}
 
 
-def proof(visitor: HttpBrowser, run: str) -> dict[str, str]:
+def read_csrf_fields(visitor: HttpBrowser, run: str) -> dict[str, str]:
     """What the buttons of a run's page send."""
     return {"csrf_token": find_csrf_token(visitor.get(run).text)}
 
 
 def stop(visitor: HttpBrowser, run: str) -> None:
     """Press the button of its page."""
-    assert visitor.http.post(f"{run}/arreter", data=proof(visitor, run)).status_code == 303
+    assert visitor.http.post(f"{run}/arreter", data=read_csrf_fields(visitor, run)).status_code == 303
 
 
 def most_at_once(spans: Sequence[tuple[str, str]]) -> int:

@@ -142,7 +142,9 @@ def test_pages_are_written_as_french_is(awake_practice: PracticeServer, student:
         assert find_language_errors(page) == [], page.title
 
 
-def test_message_to_a_stranger_without_proof_is_refused(conversation: str, stranger: BrowserClient, app: Flask) -> None:
+def test_message_to_a_stranger_without_csrf_token_is_refused(
+    conversation: str, stranger: BrowserClient, app: Flask
+) -> None:
     response = stranger.client.post(conversation, data={"message": "sans preuve"})
     assert (response.status_code, list_error_codes(parse_page(response))) == (400, ["400"])
     assert len(list_rows(app, Turn)) == 1
@@ -316,7 +318,7 @@ def test_odd_query_of_the_list_is_no_server_error(
     assert student.client.get("/discussion/" + query).status_code < 500
 
 
-def test_form_without_proof_is_refused_and_keeps_the_message(
+def test_form_without_csrf_token_is_refused_and_keeps_the_message(
     conversation: str, student: BrowserClient, app: Flask
 ) -> None:
     form = fill_composer(student.open_page(conversation), "sans preuve")
@@ -329,7 +331,7 @@ def test_form_without_proof_is_refused_and_keeps_the_message(
     assert len(list_rows(app, Turn)) == 1
 
 
-def test_first_message_without_proof_is_refused_and_kept(
+def test_first_message_without_csrf_token_is_refused_and_kept(
     awake_practice: PracticeServer, student: BrowserClient, app: Flask
 ) -> None:
     form = fill_composer(student.open_page("/discussion/"), f"sans preuve {TOKEN}")

@@ -229,7 +229,7 @@ def collect_csrf_token(student: BrowserClient, path: str) -> list[str]:
     return [str(student.open_page(path).select("input[name=csrf_token]")[0]["value"])]
 
 
-def test_title_without_proof_is_kept_in_its_box(app: Flask, awa: BrowserClient) -> None:
+def test_title_without_csrf_token_is_kept_in_its_box(app: Flask, awa: BrowserClient) -> None:
     with app.app_context():
         path = store_conversation("oui", ["un"])
     response = awa.post_form(path + "/titre", {"titre": ["Mon <titre> hf_" + "a" * 30]})

@@ -429,8 +429,8 @@ def test_a_thousand_runs_wait_and_each_is_executed_once(site: Flask, slow_space:
 def test_two_tabs_stop_the_same_run(site: Flask, site_student: BrowserClient, slow_space: SlowSpace) -> None:
     address = site_student.submit_form(site_student.open_page("/espaces/a/b"), words="un").headers["Location"]
     site_student.wait_for_run(address, lambda run: run["partials"] > 0)
-    proof = collect_form_fields(site_student.open_page(address).select_one("#arret"))  # type: ignore[arg-type]
-    posting = {"args": (f"{address}/arreter",), "kwargs": {"data": proof}}
+    csrf_fields = collect_form_fields(site_student.open_page(address).select_one("#arret"))  # type: ignore[arg-type]
+    posting = {"args": (f"{address}/arreter",), "kwargs": {"data": csrf_fields}}
     tabs = [threading.Thread(target=tab(site, site_student), **posting) for _ in range(2)]
     for each in tabs:
         each.start()

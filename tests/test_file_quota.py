@@ -139,7 +139,7 @@ def test_whoever_sends_files_to_no_space_at_all_does_not_fill_the_disk(site_awa:
 
 
 def forged(student: BrowserClient, space_id: str = "a/b", cookie: bool = True):
-    """A form with a file, sent by the page of another site: with the visitor's cookie or without, never with proof."""
+    """A form with a file, sent by the page of another site, which has no CSRF token."""
     sent = {"csrf_token": ["forged"], "space": [space_id], "endpoint": ["/predict"], "arg-words": ["à garder"]}
     sent["arg-piece"] = [(io.BytesIO(b"x" * 10_000), "note.bin")]
     if not cookie:
@@ -152,7 +152,7 @@ def files_on_disk(site: Flask) -> list[Path]:
 
 
 @pytest.mark.parametrize("cookie", [True, False])
-def test_a_form_without_proof_comes_back_with_its_texts_and_nothing_is_kept(
+def test_a_form_without_csrf_token_comes_back_with_its_texts_and_nothing_is_kept(
     site: Flask, site_awa: BrowserClient, cookie: bool
 ) -> None:
     endpoint = str(site_awa.open_page("/espaces/a/b").select_one("form[data-endpoint]")["data-endpoint"])
@@ -175,7 +175,7 @@ def test_a_form_without_proof_comes_back_with_its_texts_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("space_id", ["x", "no/such", "a/b"])
-def test_a_form_without_proof_that_cannot_be_drawn_names_the_files_that_were_not_kept(
+def test_a_form_without_csrf_token_that_cannot_be_drawn_names_the_files_that_were_not_kept(
     site: Flask, site_awa: BrowserClient, space_id: str
 ) -> None:
     site.config["OPEN_CATALOGUE"] = False
@@ -188,7 +188,9 @@ def test_a_form_without_proof_that_cannot_be_drawn_names_the_files_that_were_not
     assert (stored_bytes(), files_on_disk(site)) == (0, [])
 
 
-def test_a_form_without_proof_still_names_the_files_that_are_kept_already(site: Flask, site_awa: BrowserClient) -> None:
+def test_a_form_without_csrf_token_still_names_the_files_that_are_kept_already(
+    site: Flask, site_awa: BrowserClient
+) -> None:
     page = site_awa.open_page("/espaces/a/b")
     kept = parse_page(site_awa.submit_form(page, piece=(io.BytesIO(b"x" * 600), "note.bin"), words="hf_" + "a1B2" * 8))
     token = kept.select_one("[name=csrf_token]")

@@ -370,7 +370,7 @@ class TestSession:
         self.press(app_with_password.test_client(), "/enseignant/sortir-partout")
         assert is_logged_in(client)
 
-    def test_entering_makes_another_proof_for_forms(self, app_with_password: Flask, client: FlaskClient) -> None:
+    def test_entering_makes_another_csrf_token(self, app_with_password: Flask, client: FlaskClient) -> None:
         client.get(LOGIN_PATH)
         with client.session_transaction() as session:
             before = session["csrf_token"]

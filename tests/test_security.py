@@ -159,11 +159,11 @@ class TestCsrf:
         without_cookie = ["/lecons/<slug>", "/lecons/oublier"]  # see test_quiz, test_progress
         names = {"some-run": "<run_id:run_id>", "some/space": "<owner>/<name>", "python": "<language>"}
         names |= {"some-chat": "<run_id:conversation_id>", "some-turn": "<run_id:turn_id>", "coupure": "<slug>"}
-        proven = [re.sub("|".join(names), lambda found: names[found[0]], path) for path in self.POSTS]
-        assert sorted(rules) == sorted([*proven, *without_cookie])
+        protected = [re.sub("|".join(names), lambda found: names[found[0]], path) for path in self.POSTS]
+        assert sorted(rules) == sorted([*protected, *without_cookie])
 
     @pytest.mark.parametrize("path", POSTS)
-    def test_a_post_without_proof_is_refused(self, client: FlaskClient, path: str) -> None:
+    def test_a_post_without_a_csrf_token_is_refused(self, client: FlaskClient, path: str) -> None:
         assert client.post(path, data={"space": "a/b", "endpoint": "/echo"}).status_code == 400
         # Without a Space there is no form to send back.
         is_of_a_space = path in (
@@ -185,13 +185,15 @@ class TestCsrf:
         assert control.text.strip() == "à garder"
         assert space.requests_to("/queue/join") == []
 
-    def test_another_visitors_proof_is_none(self, student: BrowserClient, stranger: BrowserClient) -> None:
+    def test_the_csrf_token_of_another_visitor_is_refused(
+        self, student: BrowserClient, stranger: BrowserClient
+    ) -> None:
         form = stranger.open_page("/espaces/a/b?endpoint=/echo").select_one("form[data-endpoint]")
         assert form is not None
         theirs = collect_form_fields(form)["csrf_token"]
         assert post(student, {"csrf_token": theirs}).status_code == 400
 
-    def test_a_stop_without_proof_stops_nothing(self, client: FlaskClient) -> None:
+    def test_a_stop_without_a_csrf_token_stops_nothing(self, client: FlaskClient) -> None:
         response = client.post("/essais/some-run/arreter")
         assert (response.status_code, list_error_codes(parse_page(response))) == (400, ["400"])
 
@@ -346,7 +348,7 @@ def test_pages_are_compressed_for_who_asks(client: FlaskClient) -> None:
         ("/lecons/3-1-presentation", "lessons", 400),
     ],
 )
-def test_a_form_without_a_proof_is_a_line_of_the_security_log(
+def test_a_form_without_a_csrf_token_is_a_line_of_the_security_log(
     app: Flask, path: str, view: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}

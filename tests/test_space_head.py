@@ -22,7 +22,7 @@ MARKUP = "<script>alert(1)</script><b onclick=x>&amp;"
 
 def page_of(app: Flask, description: Description | None, space_id: str = "a/b") -> BeautifulSoup:
     with app.test_request_context(f"/espaces/{space_id}"):
-        body, _ = space_page.render_space_page(space_id, description)
+        body, _ = space_page.SpacePage(space_id=space_id, description=description).render()
     return BeautifulSoup(str(body), "html.parser")
 
 

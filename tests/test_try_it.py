@@ -220,7 +220,7 @@ class TestParts:
         assert "Awa" not in answer.text
         assert is_a_part(parse_page(answer))
 
-    def test_a_form_without_its_proof_comes_back(self, client: FlaskClient) -> None:
+    def test_a_form_without_its_csrf_token_comes_back(self, client: FlaskClient) -> None:
         page = form_in_a_lesson(client, "/saluer")
         page.select("[name=csrf_token]")[0]["value"] = "faux"
         answer = send(client, page, prenom="Awa")

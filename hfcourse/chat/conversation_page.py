@@ -127,10 +127,10 @@ def read_typed_message() -> str:
     return tokens.mask_tokens(request.form.get(MESSAGE_FIELD, "")) or read_linked_message()
 
 
-def read_unproven_composer(space_id: str, endpoint_name: str) -> Composer | None:
+def read_composer_without_csrf(space_id: str, endpoint_name: str) -> Composer | None:
     """Return the form of a message without a valid CSRF token, its tokens masked; None if there is none now."""
     try:
-        composer = read_composer(*get_posted_roles(space_id, endpoint_name), is_proven=False)
+        composer = read_composer(*get_posted_roles(space_id, endpoint_name), is_csrf_valid=False)
     except CourseError:
         return None
     forms.mask_form_tokens(composer.form)

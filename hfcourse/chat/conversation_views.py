@@ -233,7 +233,7 @@ def explain_expired_message(_error: CSRFError) -> ResponseReturnValue:
         return render_unnamed(conversation, TITLE_UNPROVEN, 400)
     if conversation is None or request.endpoint != "conversation.send":
         return error_pages.render_error_page(400, error_pages.CSRF_EXPLANATION)
-    composer = conversation_page.read_unproven_composer(conversation.space, conversation.endpoint)
+    composer = conversation_page.read_composer_without_csrf(conversation.space, conversation.endpoint)
     return render_rejected_message(
         conversation, composer, FormRejected("invalid-input"), conversation_page.MESSAGE_UNPROVEN
     )

@@ -88,13 +88,13 @@ def bind_composer(
 
 
 def read_composer(
-    endpoint: Endpoint, roles: ChatRoles, given: Mapping[str, Any] | None = None, *, is_proven: bool = True
+    endpoint: Endpoint, roles: ChatRoles, given: Mapping[str, Any] | None = None, *, is_csrf_valid: bool = True
 ) -> Composer:
     """Parse the posted form; its files may evict the visitor's oldest ones from the quota.
 
     Args:
         given: values with which the options were filled.
-        is_proven: had the form a valid CSRF token? If not, its files are not stored.
+        is_csrf_valid: had the form a valid CSRF token? If not, its files are not stored.
     """
     message = roles.message or OWN_MESSAGE
     posted = MultiDict(request.form)
@@ -104,8 +104,8 @@ def read_composer(
         posted.setdefault(f"arg-{message.name}-files", "")  # a browser without a chosen file may leave it out
     form_endpoint = make_form_endpoint(endpoint, roles)
     visitor = visitors.get_or_create_visitor()
-    form = forms.read_form(form_endpoint, posted, request.files, visitor, is_proven=is_proven, given=given)
-    if request.files and is_proven:
+    form = forms.read_form(form_endpoint, posted, request.files, visitor, is_csrf_valid=is_csrf_valid, given=given)
+    if request.files and is_csrf_valid:
         continuations.enforce_form_quota(form)
     if row_edits.apply_row_edit(form, request.form):
         clear_errors(form)

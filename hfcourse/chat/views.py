@@ -64,6 +64,6 @@ def explain_expired_form(_error: CSRFError) -> ResponseReturnValue:
     """Render a first message without a valid CSRF token again, ready to be sent, without its files."""
     log_event("csrf_refused")
     space_id, endpoint_name = request.form.get("space", ""), request.form.get("endpoint", "")
-    composer = conversation_page.read_unproven_composer(space_id, endpoint_name)
+    composer = conversation_page.read_composer_without_csrf(space_id, endpoint_name)
     state = PageState(composer, FormRejected("invalid-input"), conversation_page.MESSAGE_UNPROVEN)
     return render_new_conversation(space_id, endpoint_name, state, conversation_page.MESSAGE_UNPROVEN.status)

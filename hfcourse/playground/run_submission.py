@@ -206,10 +206,10 @@ def handle_run_csrf_error(_error: CSRFError) -> ResponseReturnValue:
     log_event("csrf_refused")
     if request.endpoint not in ("runs.create", "runs.create_series"):
         return error_pages.render_error_page(400, error_pages.CSRF_EXPLANATION)
-    return render_unproven_form()
+    return render_form_without_csrf()
 
 
-def render_unproven_form() -> ResponseReturnValue:
+def render_form_without_csrf() -> ResponseReturnValue:
     """Render a posted form without a valid CSRF token again, without its files.
 
     Any site can make a browser post such a form, so nothing of it is stored.
@@ -218,8 +218,8 @@ def render_unproven_form() -> ResponseReturnValue:
     try:
         endpoint = space_page.get_posted_endpoint(space, name)
     except CourseError as error:
-        return space_page.render_rejected_form(space, None, error, is_proven=False)
-    form = forms.read_form(endpoint, request.form, request.files, visitors.get_or_create_visitor(), is_proven=False)
+        return space_page.render_rejected_form(space, None, error, is_csrf_valid=False)
+    form = forms.read_form(endpoint, request.form, request.files, visitors.get_or_create_visitor(), is_csrf_valid=False)
     forms.mask_form_tokens(form)
     explanation = (
         error_pages.FORM_EXPIRED_WITHOUT_FILES if collect_upload_names(request.files) else error_pages.FORM_EXPIRED

@@ -1,6 +1,7 @@
 """The page of a Space in each of its states: for its own view, and for a rejected form."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from hfcourse.playground.workbench.page_parts import EMPTY_WORKBENCH, build_work
 from hfcourse.runs import form_choice_updates
 from hfcourse.spaces import catalogue
 from hfcourse.spaces.form import choice_updates, field_marks, forms, uploads
-from hfcourse.spaces.form.error_summary import summarize_errors
+from hfcourse.spaces.form.error_summary import ErrorSummary, summarize_errors
 from hfcourse.spaces.form.form_sections import arrange_form
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.form.rendering_budget import RenderingBudget
@@ -58,56 +59,71 @@ def apply_session_choices(space_id: str, description: Description, endpoint: End
     return choice_updates.apply_choice_updates(endpoint, updates)
 
 
-def render_space_page(
-    space_id: str,
-    description: Description | None = None,
-    *,
-    form: Form | None = None,
-    error: CourseError | None = None,
-    explanation: ErrorExplanation | None = None,
-    closed: Endpoint | None = None,
-    code: CodePanel | None = None,
-    status: int = 200,
-    is_proven: bool = True,
-    workbench: Mapping[str, Any] = EMPTY_WORKBENCH,
-) -> ResponseReturnValue:
-    """Render the page of a Space: its state, its endpoints, one form, and an error above or instead of it.
+@dataclass(frozen=True, kw_only=True)
+class SpacePage:
+    """The page of a Space: its state, its endpoints, one form, and an error above or instead of it.
 
     A fragment for a lesson has only the form and the error.
 
-    Args:
-        closed: a requested endpoint that cannot be called, rendered in place of the form.
+    Attributes:
+        blocked_endpoint: a requested endpoint that cannot be called, rendered in place of the form.
+        explanation: in place of that of the error.
         code: panel of the call that the form makes.
-        is_proven: did a form that cannot be rendered have a valid CSRF token? Only then its files are stored.
+        is_csrf_valid: does a form that cannot be rendered have one? Only then its files are stored.
         workbench: what is beside the form, see `workbench.page_parts`.
+        status: HTTP status of the response.
     """
-    if form:
-        mark_fields(form)
-    series_errors = list_series_errors(workbench)
-    has_errors = form and error and (form.invalid_fields or series_errors)
-    summary = summarize_errors(form, series_errors) if form and has_errors else None
-    body = render_template(
-        "spaces/try_it_block.html" if is_in_lesson() else "spaces/show.html",
-        section="spaces",
-        **space_page_context.build_space_context(space_id, description),
-        badge=badges.get_error_badge(error),
-        build_recovery_actions=badges.build_recovery_actions,
-        form=form,
-        arranged_form=arrange_form(form) if form else None,
-        rendering_budget=RenderingBudget(),
-        error=error,
-        blocked_endpoint=closed,
-        code=code,
-        explanation=space_page_context.choose_page_explanation(error, explanation, summary),
-        error_summary=summary,
-        refreshes=request.method == "GET" and error is not None and error.code in badges.AUTO_REFRESH_CODES,
-        **space_page_context.build_unrendered_context(
-            is_unrendered=form is None and request.method == "POST", is_proven=is_proven
-        ),
-        upload_limit_bytes=current_app.config["UPLOAD_LIMIT_BYTES"],
-        **workbench,
-    )
-    return body, status
+
+    space_id: str
+    description: Description | None = None
+    form: Form | None = None
+    blocked_endpoint: Endpoint | None = None
+    error: CourseError | None = None
+    explanation: ErrorExplanation | None = None
+    code: CodePanel | None = None
+    is_csrf_valid: bool = True
+    workbench: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+    def render(self) -> ResponseReturnValue:
+        """Render the page, or its fragment for a lesson; store the files of a form that cannot be rendered."""
+        if self.form:
+            mark_fields(self.form)
+        template = "spaces/try_it_block.html" if is_in_lesson() else "spaces/show.html"
+        return render_template(template, **self.build_context()), self.status
+
+    def build_context(self) -> dict[str, Any]:
+        """Return the context of both templates."""
+        summary = self.summarize_form_errors()
+        unrendered = space_page_context.build_unrendered_context(
+            is_unrendered=self.form is None and request.method == "POST",
+            is_csrf_valid=self.is_csrf_valid,
+        )
+        return {
+            "section": "spaces",
+            **space_page_context.build_space_context(self.space_id, self.description),
+            "badge": badges.get_error_badge(self.error),
+            "build_recovery_actions": badges.build_recovery_actions,
+            "form": self.form,
+            "arranged_form": arrange_form(self.form) if self.form else None,
+            "rendering_budget": RenderingBudget(),
+            "error": self.error,
+            "blocked_endpoint": self.blocked_endpoint,
+            "code": self.code,
+            "explanation": space_page_context.choose_page_explanation(self.error, self.explanation, summary),
+            "error_summary": summary,
+            "refreshes": request.method == "GET" and self.error and self.error.code in badges.AUTO_REFRESH_CODES,
+            "upload_limit_bytes": current_app.config["UPLOAD_LIMIT_BYTES"],
+            **unrendered,
+            **self.workbench,
+        }
+
+    def summarize_form_errors(self) -> ErrorSummary | None:
+        """Return the list of invalid fields and series values, None if the error concerns none of them."""
+        series_errors = list_series_errors(self.workbench)
+        if self.form and self.error and (self.form.invalid_fields or series_errors):
+            return summarize_errors(self.form, series_errors)
+        return None
 
 
 def mark_fields(form: Form) -> None:
@@ -124,28 +140,28 @@ def render_visited_space(
     try:
         connection = resolver.connect_to_space(space_id)
     except CourseError as error:
-        return render_space_page(space_id, error=error, status=error.explanation.status)
+        return SpacePage(space_id=space_id, error=error, status=error.explanation.status).render()
     description = connection.description
+    page = SpacePage(space_id=space_id, description=description)
     if not description.endpoints:
-        return render_space_page(space_id, description, error=CourseError("no-api"))
+        return replace(page, error=CourseError("no-api")).render()
     endpoint = description.find_endpoint(wanted) if wanted else description.endpoints[0]
     if endpoint is None:
-        return render_space_page(space_id, description, error=FormRejected("endpoint-gone"), status=404)
+        return replace(page, error=FormRejected("endpoint-gone"), status=404).render()
     if endpoint.blocked_reason:
-        return render_space_page(space_id, description, closed=endpoint)
+        return replace(page, blocked_endpoint=endpoint).render()
     endpoint = apply_session_choices(space_id, description, endpoint, visitor)
     form, faults = prefill.prefill_form(connection, endpoint, run_id, visitor)
-    refusal = FormRejected("invalid-input", fields=faults) if faults else None
-    return render_space_page(
-        space_id,
-        description,
+    page = replace(
+        page,
         form=form,
-        error=refusal,
+        error=FormRejected("invalid-input", fields=faults) if faults else None,
         code=build_code_panel(space_id, connection, form),
-        workbench={}
-        if is_in_lesson()
-        else build_workbench(space_id, endpoint, run_id, visitor, request.args.get("serie")),
     )
+    if not is_in_lesson():
+        workbench = build_workbench(space_id, endpoint, run_id, visitor, request.args.get("serie"))
+        page = replace(page, workbench=workbench)
+    return page.render()
 
 
 def render_form(space_id: str, form: Form) -> ResponseReturnValue:
@@ -154,9 +170,8 @@ def render_form(space_id: str, form: Form) -> ResponseReturnValue:
         entry.error = entry.error if entry.error == uploads.FILE_NOT_STORED else ""
     forms.mask_form_tokens(form)
     connection = resolver.connect_to_space(space_id)
-    return render_space_page(
-        space_id, connection.description, form=form, code=build_code_panel(space_id, connection, form)
-    )
+    code = build_code_panel(space_id, connection, form)
+    return SpacePage(space_id=space_id, description=connection.description, form=form, code=code).render()
 
 
 def build_code_panel(space_id: str, connection: "SpaceClient", form: Form) -> CodePanel | None:
@@ -172,7 +187,7 @@ def render_rejected_form(
     error: CourseError,
     explanation: ErrorExplanation | None = None,
     *,
-    is_proven: bool = True,
+    is_csrf_valid: bool = True,
     workbench: Mapping[str, Any] = EMPTY_WORKBENCH,
 ) -> ResponseReturnValue:
     """Render a rejected form with all its values, and the error above it."""
@@ -182,17 +197,17 @@ def render_rejected_form(
         connection = resolver.connect_to_space(space_id) if is_name else None
     except CourseError:
         connection = None
-    return render_space_page(
-        space_id,
-        connection.description if connection else None,
+    return SpacePage(
+        space_id=space_id,
+        description=connection.description if connection else None,
         form=form,
         error=error,
         explanation=explanation,
         code=build_code_panel(space_id, connection, form) if connection and form else None,
-        status=(explanation or error.explanation).rejection_status,
-        is_proven=is_proven,
+        is_csrf_valid=is_csrf_valid,
         workbench={**build_rejected_workbench(space_id, form, error), **workbench},
-    )
+        status=(explanation or error.explanation).rejection_status,
+    ).render()
 
 
 def build_rejected_workbench(space_id: str, form: Form | None, error: CourseError) -> Mapping[str, Any]:

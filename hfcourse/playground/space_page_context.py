@@ -109,18 +109,18 @@ def choose_page_explanation(
     return replace(error.explanation, sentence=typeset_french(f"{summary.total_count} valeurs ne conviennent pas."))
 
 
-def build_unrendered_context(*, is_unrendered: bool, is_proven: bool) -> dict[str, Any]:
+def build_unrendered_context(*, is_unrendered: bool, is_csrf_valid: bool) -> dict[str, Any]:
     """Return the posted values of a form that cannot be rendered: texts, stored files, and names of the other files.
 
     Args:
-        is_proven: did the form have a valid CSRF token? Only then its files are stored.
+        is_csrf_valid: only then the files of the form are stored.
     """
     if not is_unrendered:
         return {"unsent_values": [], "stored_files": [], "unstored_names": []}
     return {
         "unsent_values": collect_posted_values(),
-        "stored_files": uploads.store_uploads(request.files, visitors.get_or_create_visitor()) if is_proven else [],
-        "unstored_names": [] if is_proven else uploads.collect_upload_names(request.files),
+        "stored_files": uploads.store_uploads(request.files, visitors.get_or_create_visitor()) if is_csrf_valid else [],
+        "unstored_names": [] if is_csrf_valid else uploads.collect_upload_names(request.files),
     }
 
 

@@ -62,7 +62,7 @@ def show(owner: str, name: str) -> ResponseReturnValue:
     """Render one Space: its state, its endpoints, the form of one of them."""
     space_id = f"{owner}/{name}"
     if not catalogue.is_space_id(space_id):
-        return space_page.render_space_page(space_id, error=SpaceUnavailable("space-not-found"), status=404)
+        return space_page.SpacePage(space_id=space_id, error=SpaceUnavailable("space-not-found"), status=404).render()
     return space_page.render_visited_space(
         space_id, request.args.get("endpoint"), request.args.get("essai"), visitors.get_visitor()
     )

@@ -3,7 +3,7 @@
 from bs4 import Tag
 from flask import Flask
 
-from hfcourse.playground import space_page
+from hfcourse.playground.space_page import SpacePage
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.form.forms import Form
 from hfcourse.spaces.schema.endpoints.space_description import Description, Endpoint
@@ -13,7 +13,7 @@ def render_space_page(app: Flask, endpoint: Endpoint, form: Form | None = None) 
     """The page of a Space that has this endpoint alone."""
     description = Description("", "6.31.0", (endpoint,))
     with app.test_request_context("/espaces/a/b"):
-        body, _ = space_page.render_space_page("a/b", description, form=form or forms.bind_form(endpoint))
+        body, _ = SpacePage(space_id="a/b", description=description, form=form or forms.bind_form(endpoint)).render()
     return body
 
 

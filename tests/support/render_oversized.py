@@ -7,9 +7,10 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 
 from hfcourse import create_app
-from hfcourse.playground import space_page
+from hfcourse.playground.space_page import SpacePage
 from hfcourse.spaces.form import forms
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from tests.support.oversized_descriptions import OVERSIZED_DESCRIPTIONS
@@ -25,11 +26,12 @@ def main(instance: str, *names: str) -> None:
         begun = time.process_time()
         description = build_description(config, info)
         first = description.endpoints[0]
+        shown = SpacePage(space_id="a/b", description=description)
         with app.test_request_context("/espaces/a/b"):
             if first.blocked_reason:
-                page, _ = space_page.render_space_page("a/b", description, closed=first)
+                page, _ = replace(shown, blocked_endpoint=first).render()
             else:
-                page, _ = space_page.render_space_page("a/b", description, form=forms.bind_form(first))
+                page, _ = replace(shown, form=forms.bind_form(first)).render()
         print(json.dumps([name, time.process_time() - begun, len(page.encode())]), flush=True)
 
 

@@ -159,7 +159,7 @@ def make_code_response(call: CodeCall, language: CodeLanguage) -> Response:
 def explain_expired_panel(_error: CSRFError) -> ResponseReturnValue:
     """Render a form without a valid CSRF token again, ready to be sent."""
     log_event("csrf_refused")
-    return run_submission.render_unproven_form()
+    return run_submission.render_form_without_csrf()
 
 
 def get_update_limits() -> KeyedTokenBuckets:

@@ -155,7 +155,7 @@ def read_form(
     sent: MultiDict[str, FileStorage],
     visitor: str,
     *,
-    is_proven: bool = True,
+    is_csrf_valid: bool = True,
     given: Mapping[str, Any] | None = None,
     form_type: type[PostedForm] = PostedForm,
 ) -> Form:
@@ -165,10 +165,10 @@ def read_form(
         form_type: how the files of the form are received.
         given: values with which the form was filled, by parameter name; None for the Space's
             defaults.
-        is_proven: was the form sent from a page of the visitor? If not, its files are not stored.
+        is_csrf_valid: was the form sent from a page of the visitor? If not, its files are not stored.
     """
     form = Form(endpoint, [])
-    posted_form = form_type(posted, sent, visitor, is_proven)
+    posted_form = form_type(posted, sent, visitor, is_csrf_valid)
     for parameter in endpoint.parameters:
         entry = Field(parameter, base_value=field_values.get_base_value(given, parameter.name))
         form.fields.append(entry)

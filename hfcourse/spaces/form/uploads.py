@@ -46,12 +46,12 @@ UPLOAD_GONE = typeset_french("Ce fichier n’est plus là : choisissez-le de nou
 
 
 class PostedForm:
-    """Texts and files of a posted form, and its visitor; files are stored only if it `is_proven`."""
+    """Texts and files of a posted form, and its visitor; files are stored only if it `is_csrf_valid`."""
 
     def __init__(
-        self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str, is_proven: bool = True
+        self, texts: MultiDict[str, str], uploads: MultiDict[str, FileStorage], visitor: str, is_csrf_valid: bool = True
     ) -> None:
-        self.texts, self.uploads, self.visitor, self.is_proven = texts, uploads, visitor, is_proven
+        self.texts, self.uploads, self.visitor, self.is_csrf_valid = texts, uploads, visitor, is_csrf_valid
 
     @cached_property
     def cells(self) -> Mapping[str, Mapping[tuple[int, int], str]]:
@@ -78,7 +78,7 @@ class PostedForm:
         if not is_there:
             raise InvalidValue(MISSING_FIELD)
         errors = [*self.restore_kept_files(name, handles)] if part.is_multiple or not uploads else []
-        if self.is_proven:
+        if self.is_csrf_valid:
             errors += store_valid_uploads(
                 parameter, uploads if part.is_multiple else uploads[:1], self.visitor, handles
             )
