@@ -38,7 +38,7 @@ from tests.support.oversized_descriptions import (
 )
 from tests.support.recordings import RECORDED_ENDPOINTS, RECORDING_NAMES, RECORDINGS_FOLDER
 
-SECONDS, DEADLINE_SECONDS, PAGE_BYTES = 3, 240, 1_000_000
+SECONDS, DEADLINE_SECONDS, PAGE_BYTES = 4, 240, 1_000_000
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5),
