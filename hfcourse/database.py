@@ -9,24 +9,15 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import (
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    ExceptionContext,
-    MetaData,
-    create_engine,
-    event,
-    inspect,
-    text,
-)
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -53,6 +44,13 @@ class Base(DeclarativeBase):
             "fk": "fk_%(table_name)s_%(column_0_name)s",
         }
     )
+
+
+@dataclass(slots=True)
+class LastFailure:
+    """Time of the last failure of the database in this process, by `time.monotonic()`; None without one."""
+
+    at: float | None = None
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -147,8 +145,8 @@ def has_failed_within(seconds: float) -> bool:
 
     Other processes' writes may then be missing.
     """
-    failed_at: float = current_app.extensions.get("database_failed_at", -seconds)
-    return time.monotonic() - failed_at < seconds
+    failed_at: float | None = current_app.extensions["database_failure"].at
+    return failed_at is not None and time.monotonic() - failed_at < seconds
 
 
 def is_reachable() -> bool:
@@ -260,12 +258,12 @@ def init_app(app: Flask) -> None:
 
 def track_failures(app: Flask, engine: Engine) -> None:
     """Record the time of the last database failure: see `has_failed_within`."""
-    extensions = app.extensions
+    failure = app.extensions["database_failure"] = LastFailure()
 
     @event.listens_for(engine, "handle_error")
-    def record_failure(context: ExceptionContext) -> None:
+    def record_failure(context: ExceptionContext) -> None:  # SQLAlchemy's caches keep it: it must not refer to the app
         if isinstance(context.sqlalchemy_exception, OperationalError):
-            extensions["database_failed_at"] = time.monotonic()
+            failure.at = time.monotonic()
 
 
 def serialize_sqlite_writers(app: Flask, engine: Engine) -> None:

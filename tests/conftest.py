@@ -143,15 +143,6 @@ def pytest_collection_finish() -> None:
     freeze_objects()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def freeze_objects_after_module() -> Iterator[None]:
-    """An application stays for the forks of its process: with thousands of them the collector would stop it for
-    seconds, in the middle of what a later test measures or waits for.
-    """
-    yield
-    freeze_objects()
-
-
 @pytest.fixture(scope="session")
 def empty_database() -> bytes:
     """The file that a site makes at its first start."""

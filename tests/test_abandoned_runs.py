@@ -223,10 +223,10 @@ def effective_of(run_id: str) -> str:
 
 def test_no_run_looks_abandoned_just_after_the_database_failed(app: Flask, abandoned: str) -> None:
     with app.app_context():
-        app.extensions["database_failed_at"] = time.monotonic()
+        app.extensions["database_failure"].at = time.monotonic()
         assert effective_of(abandoned) == "running"
         heartbeat.mark_abandoned()
-        app.extensions["database_failed_at"] = time.monotonic() - STALE_SECONDS
+        app.extensions["database_failure"].at = time.monotonic() - STALE_SECONDS
         assert effective_of(abandoned) == "interrupted"
 
 
