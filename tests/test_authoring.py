@@ -37,11 +37,11 @@ SHOWN = (
 @pytest.mark.parametrize("each", READ, ids=lambda each: each["title"])
 def test_an_example_has_nothing_to_mend(app: Flask, each: dict[str, str]) -> None:
     with app.app_context():
-        library.get_lessons()
-        shelf = app.extensions["lessons"]
+        lessons = library.get_library()
+        lessons.get_lessons()
     for text in (each["source"], each["words"]):
         rendered = render_lesson(
-            FRONT + text, dict(shelf.figure_texts), dict(shelf.listing_texts), (), shelf.fact_file.facts
+            FRONT + text, dict(lessons.figure_texts), dict(lessons.listing_texts), (), lessons.fact_file.facts
         )
         assert [str(fault) for fault in rendered.lint_errors] == []
 

@@ -149,7 +149,7 @@ def test_numbers_that_the_caption_does_not_explain_are_told(course: CourseFolder
         ("Rien.", 1),
     ):
         course.write("31.md", "3.1", "un", f"Un chapeau.\n\n::: figure A.svg\n{caption}\n:::")
-        [lesson] = course.shelf.get_lessons()
+        [lesson] = course.library.get_lessons()
         assert (
             len([fault for fault in lesson.lint_errors if ": 1, 2 ; de sa légende" in untypeset(fault.problem)])
             == faults

@@ -190,9 +190,9 @@ class TestDue:
         path = course.content / "facts.toml"
         path.write_text(CREDITS, encoding="utf-8")
         course.write("31.md", "3.1", "un", "Un [chapeau]{fait=credits}.")
-        assert "Pricing and billing" in course.shelf.get_lessons()[0].html
+        assert "Pricing and billing" in course.library.get_lessons()[0].html
         path.write_text(CREDITS.replace("Pricing and billing", "Tarifs"), encoding="utf-8")
-        assert "Tarifs" in course.shelf.get_lessons()[0].html
+        assert "Tarifs" in course.library.get_lessons()[0].html
 
 
 def test_real_facts_are_kept_in_toml(app: Flask) -> None:

@@ -1,6 +1,8 @@
-"""The shelf of lessons: order, cache, and the faults that only all the lessons together can show."""
+"""The library of lessons: order, cache, and the faults that only all the lessons together can show."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -10,11 +12,13 @@ from hfcourse.lessons.lesson_files import render_cached_lesson
 from tests.support.lessons import LESSON_TEMPLATE, CourseFolder, collect_lint_messages
 from tests.support.plain_typography import untypeset
 
+WAIT_TIMEOUT_SECONDS = 30
+
 
 def test_lessons_come_in_the_order_of_their_numbers(course: CourseFolder):
     for number in ("3.10", "3.2", "3.1"):
         course.write(f"{number}.md", number, number.replace(".", "-"))
-    assert [lesson.number for lesson in course.shelf.get_lessons()] == ["3.1", "3.2", "3.10"]
+    assert [lesson.number for lesson in course.library.get_lessons()] == ["3.1", "3.2", "3.10"]
 
 
 def test_a_lesson_knows_its_neighbours(app: Flask, course: CourseFolder):
@@ -29,28 +33,28 @@ def test_a_lesson_knows_its_neighbours(app: Flask, course: CourseFolder):
 
 def test_an_edit_shows_at_the_next_reading(course: CourseFolder):
     path = course.write("31.md", "3.1", "un")
-    assert "Un chapeau." in course.shelf.get_lessons()[0].html
+    assert "Un chapeau." in course.library.get_lessons()[0].html
     course.write("31.md", "3.1", "un", "Un autre.")
     os.utime(path, ns=(1, 1))
-    assert "Un autre." in course.shelf.get_lessons()[0].html
+    assert "Un autre." in course.library.get_lessons()[0].html
 
 
 def test_nothing_is_rendered_again_while_no_content_changes(course: CourseFolder):
     path = course.write("31.md", "3.1", "un")
-    first = course.shelf.get_lessons()
-    assert course.shelf.get_lessons() is first
+    first = course.library.get_lessons()
+    assert course.library.get_lessons() is first
     before = render_cached_lesson.cache_info().misses
     os.utime(path, ns=(1, 1))
-    assert course.shelf.get_lessons() is not first
+    assert course.library.get_lessons() is not first
     assert render_cached_lesson.cache_info().misses == before
 
 
 def test_an_edited_figure_shows(course: CourseFolder):
     course.write("31.md", "3.1", "un", "Un chapeau.\n\n::: figure A.svg\nUne figure.\n:::")
     (course.figures / "A.svg").write_text("<svg><title>Avant</title></svg>")
-    assert "Avant" in course.shelf.get_lessons()[0].html
+    assert "Avant" in course.library.get_lessons()[0].html
     (course.figures / "A.svg").write_text("<svg><title>Ensuite</title></svg>")
-    assert "Ensuite" in course.shelf.get_lessons()[0].html
+    assert "Ensuite" in course.library.get_lessons()[0].html
 
 
 def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: CourseFolder):
@@ -60,15 +64,15 @@ def test_an_edited_file_shows_where_a_lesson_includes_it(app: Flask, course: Cou
     (course.content / "essai" / "app.py").write_text("avant = 1\n")
     (course.content / "essai" / "templates" / "page.html").write_text("<p>")
     (course.content / "essai" / "app.pyc").write_bytes(b"\xff")
-    assert "avant" in course.shelf.get_lessons()[0].html
+    assert "avant" in course.library.get_lessons()[0].html
     (course.content / "essai" / "app.py").write_text("ensuite = 1\n")
-    assert "ensuite" in course.shelf.get_lessons()[0].html
-    assert [name for name, _ in course.shelf.listing_texts] == ["essai/app.py", "essai/templates/page.html"]
+    assert "ensuite" in course.library.get_lessons()[0].html
+    assert [name for name, _ in course.library.listing_texts] == ["essai/app.py", "essai/templates/page.html"]
 
 
 def test_a_lesson_without_a_slug_is_served_under_the_name_of_its_file(course: CourseFolder):
     (course.content / "31-brouillon.md").write_text("Bonjour.\n")
-    assert course.shelf.get_lessons()[0].slug == "31-brouillon"
+    assert course.library.get_lessons()[0].slug == "31-brouillon"
 
 
 def test_a_file_that_is_not_utf8_is_a_fault_and_not_an_exception(app: Flask, course: CourseFolder):
@@ -134,3 +138,25 @@ def test_the_real_course_has_its_lessons_in_order(app: Flask):
         assert [lesson.slug for lesson in library.get_lessons()][:4] == [
             "3-1-presentation", "3-2-compte-et-jeton", "3-3-tester-un-space", "3-4-mini-chatbot",
         ]  # fmt: skip
+
+
+def test_visitors_who_come_together_load_the_lessons_once(course: CourseFolder, monkeypatch: pytest.MonkeyPatch):
+    course.write("31.md", "3.1", "un")
+    loads, is_loading, may_go_on = [], threading.Event(), threading.Event()
+    load_lessons = course.library.load_lessons
+
+    def load_slowly():
+        loads.append(threading.current_thread())
+        is_loading.set()
+        assert may_go_on.wait(WAIT_TIMEOUT_SECONDS)
+        return load_lessons()
+
+    monkeypatch.setattr(course.library, "load_lessons", load_slowly)
+    with ThreadPoolExecutor(8) as visitors:
+        first = visitors.submit(course.library.get_lessons)
+        assert is_loading.wait(WAIT_TIMEOUT_SECONDS)
+        others = [visitors.submit(course.library.get_lessons) for _ in range(7)]
+        assert not any(each.done() for each in others)
+        may_go_on.set()
+        assert [each.result(WAIT_TIMEOUT_SECONDS) for each in others] == [first.result(WAIT_TIMEOUT_SECONDS)] * 7
+    assert len(loads) == 1

@@ -7,6 +7,7 @@ changed, so that an edit shows at the next reload.
 
 import itertools
 import os
+import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -66,6 +67,7 @@ class LessonLibrary:
 
     def __init__(self, content: Path, figures: Path, own_pictures: Path, check_interval_seconds: float = 0) -> None:
         self._check_interval_seconds, self._next_check = check_interval_seconds, 0.0
+        self._lock = threading.Lock()
         self.content_folder, self.figures_folder, self.own_pictures_folder = content, figures, own_pictures
         self.file_stats: tuple[tuple[str, int, int], ...] | None = None
         self.figure_texts: NamedTexts = ()
@@ -78,16 +80,17 @@ class LessonLibrary:
 
     def get_lessons(self) -> tuple[Lesson, ...]:
         """Return the lessons in order, reloaded if a file has changed."""
-        now = time.monotonic()
-        if now < self._next_check and self.file_stats is not None:
+        with self._lock:  # the first visitors of a class come together: one of them loads
+            now = time.monotonic()
+            if now < self._next_check and self.file_stats is not None:
+                return self.cached_lessons
+            self._next_check = now + self._check_interval_seconds
+            own = [self.own_pictures_folder] if self.own_pictures_folder.is_dir() else []
+            folders = (self.content_folder, self.figures_folder, *HASHED_ASSET_FOLDERS, *own)
+            state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
+            if state != self.file_stats:
+                self.cached_lessons, self.file_stats = self.load_lessons(), state
             return self.cached_lessons
-        self._next_check = now + self._check_interval_seconds
-        own = [self.own_pictures_folder] if self.own_pictures_folder.is_dir() else []
-        folders = (self.content_folder, self.figures_folder, *HASHED_ASSET_FOLDERS, *own)
-        state = tuple(itertools.chain.from_iterable(map(iterate_file_stats, folders)))
-        if state != self.file_stats:
-            self.cached_lessons, self.file_stats = self.load_lessons(), state
-        return self.cached_lessons
 
     def load_lessons(self) -> tuple[Lesson, ...]:
         """Parse and render every file that a page is made of."""

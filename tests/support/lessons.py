@@ -36,7 +36,7 @@ class CourseFolder:
         self.content.mkdir()
         self.figures.mkdir()
         self.pictures = folder / "own"
-        self.shelf = LessonLibrary(self.content, self.figures, self.pictures)
+        self.library = LessonLibrary(self.content, self.figures, self.pictures)
 
     def write(self, name: str, number: str, slug: str, body: str = "Un chapeau.") -> Path:
         path = self.content / name
@@ -50,7 +50,7 @@ class CourseFolder:
 def course(app: Flask, tmp_path: Path) -> CourseFolder:
     """A course that the application serves in place of the real one."""
     made = CourseFolder(tmp_path)
-    app.extensions["lessons"] = made.shelf
+    app.extensions["lessons"] = made.library
     return made
 
 

@@ -5,18 +5,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
+
+from hfcourse.text.commonmark import build_commonmark_parser
 
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
 
 # Raw HTML is disabled. Every ::: opens the same container type, whatever its name, so that an
 # unknown name is reported instead of being rendered as text.
 LESSON_PARSER = (
-    MarkdownIt("commonmark", {"html": False})
+    build_commonmark_parser(html=False)
     .enable("table")
     .use(deflist_plugin)
     .use(attrs_plugin, spans=True, after=(), allowed=("fait", "lang"))

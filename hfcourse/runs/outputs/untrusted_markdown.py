@@ -20,6 +20,7 @@ from hfcourse.limits.cpu_budget import CpuBudget, CpuBudgetExceeded
 from hfcourse.runs.outputs.html_sanitizer import HtmlPolicy
 from hfcourse.runs.outputs.slow_texts import SlowTextCache
 from hfcourse.text.code_lexer import highlight_untrusted
+from hfcourse.text.commonmark import build_commonmark_parser
 
 # Above this limit, the text is not formatted: parsing takes a second for 200,000 characters, and ten times as long for
 # malicious ones; a page is rendered repeatedly while its run is running.
@@ -87,9 +88,7 @@ def check_text_deadline(state: StateInline) -> None:
 
 def make_parser() -> MarkdownIt:
     """Create a CommonMark parser with tables and strikethrough."""
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(
-        ["table", "strikethrough"]
-    )
+    parser = build_commonmark_parser(html=False, breaks=True, maxNesting=20).enable(["table", "strikethrough"])
     parser.inline.ruler.before("escape", "formula", parse_formula)
     # The parser calls the first rule of a chain before each step.
     parser.block.ruler.before("table", "deadline", check_block_deadline, {"alt": BLOCK_CHAINS})

@@ -11,11 +11,10 @@ from html.parser import HTMLParser
 from math import inf
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from hfcourse.limits.cpu_budget import CpuBudget
 from hfcourse.spaces.schema.labels import TRANSLATION_MARKER, clean_label
 from hfcourse.spaces.schema.layout.block_tree import Layout, Position
+from hfcourse.text.commonmark import build_commonmark_parser
 from hfcourse.text.typography import NARROW_NO_BREAK, NO_BREAK
 
 TEXT_COMPONENTS = {"markdown", "html"}
@@ -47,7 +46,7 @@ SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]?(?=\s|$)|[。！�
 # Markdown syntax inside HTML, which no parser renders.
 MARKDOWN_MARKS, MARKDOWN_LINK = re.compile(r"\*\*|__|^#+\s+"), re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\(\S*$)")
 PUNCTUATION = tuple(".!?…:;,。！？")
-MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": 20}).enable("table")
+MARKDOWN = build_commonmark_parser(html=True, maxNesting=20).enable("table")
 
 
 @dataclass(frozen=True)
