@@ -11,6 +11,7 @@ from tests.support.clients import BrowserClient
 
 LESSON = "/lecons/3-2-compte-et-jeton"
 PRACTICE = "/espaces/hfcourse/entrainement"
+PUBLIC_PAGES = ["/", LESSON, "/glossaire", "/depannage", "/imprimer", "/espaces/", PRACTICE, "/discussion", "/et-si/"]
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -19,7 +20,7 @@ def meta(page, name: str) -> str:
     return str(found["content"]) if found else ""
 
 
-@pytest.mark.parametrize("path", ["/", LESSON, "/glossaire", "/imprimer", "/espaces/", PRACTICE])
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
 def test_a_page_says_what_it_is_about(student: BrowserClient, path: str) -> None:
     page = student.open_page(path)
     assert 50 <= len(meta(page, "description")) <= 200
@@ -33,7 +34,7 @@ def test_a_page_says_what_it_is_about(student: BrowserClient, path: str) -> None
 def test_no_two_pages_say_the_same(student: BrowserClient, app: Flask) -> None:
     with app.app_context():
         lessons = [f"/lecons/{lesson.slug}" for lesson in library.get_lessons()]
-    paths = ["/", *lessons, "/glossaire", "/imprimer", "/espaces/", PRACTICE]
+    paths = [*lessons, *(path for path in PUBLIC_PAGES if path != LESSON)]
     said = [meta(student.open_page(path), "description") for path in paths]
     assert len(set(said)) == len(paths)
 

@@ -141,6 +141,27 @@ def test_edited_message_opens_another_branch(page: Page, scripted_space: Scripte
     expect_words(page, "[1] b")
 
 
+def test_message_edited_while_its_answer_arrives_opens_another_branch(
+    page: Page, scripted_space: ScriptedSpace
+) -> None:
+    start_conversation(page, scripted_space, "premier")
+    scripted_space.send_commands("dire un")
+    expect_words(page, "[0] un")
+    page.locator("li.chat-message--user").get_by_role("link", name="Modifier").click()
+    expect(page.locator("#message")).to_have_value("premier")
+    page.locator("#message").fill("autre")
+    page.get_by_role("button", name="Renvoyer").click()
+    expect(page.locator("li.chat-message--user")).to_have_text(re.compile("autre"))
+    begun = scripted_space.fetch_state()["begun"]
+    scripted_space.send_commands("dire , deux", "finir")  # to the first answer, which the second waits for at the Space
+    scripted_space.wait_until(lambda state: state["begun"] > begun)
+    end_answer(page, scripted_space, "dire trois")
+    expect_words(page, "[0] trois")
+    page.get_by_role("link", name="Version précédente").click()
+    expect_words(page, "[0] un, deux")
+    expect(find_last_answer(page)).to_have_attribute("data-status", "succeeded")
+
+
 def test_enter_sends_and_shift_enter_breaks_the_line(page: Page, scripted_space: ScriptedSpace) -> None:
     page.goto(NEW_CONVERSATION_PATH)
     box = page.locator("#message")
