@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -103,8 +103,13 @@ IMPURE = {"flask", "sqlalchemy", "werkzeug", "os", "pathlib", "io", "socket", "s
 TOKEN_VARIABLES = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
 
 
-def imports_of(name: str) -> Iterator[str]:
+@cache
+def imports_of(name: str) -> frozenset[str]:
     """Every module that this one imports, whole names, wherever the import stands (but not for the types alone)."""
+    return frozenset(iterate_imports(name))
+
+
+def iterate_imports(name: str) -> Iterator[str]:
     hidden = {id(node) for guard in ast.walk(parse_module(name)) if is_for_types(guard) for node in ast.walk(guard)}
     for node in ast.walk(parse_module(name)):
         if id(node) in hidden:
@@ -136,7 +141,7 @@ def absolute(name: str, node: ast.ImportFrom) -> str:
     return ".".join([*parts[: -node.level], *filter(None, [node.module])])
 
 
-@lru_cache
+@cache
 def ours(name: str) -> frozenset[str]:
     """The modules of hfcourse that this one imports, by their short names; a package for itself only if it is named."""
     found = set()
@@ -196,7 +201,7 @@ def part_of(name: str) -> str:
     return max((part for part in PARTS if f"{name}.".startswith(f"{part}.")), key=len, default=name)
 
 
-@lru_cache
+@cache
 def parts_below(part: str) -> frozenset[str]:
     """Every part that this one may import, however far down."""
     return frozenset(PARTS[part].union(*(parts_below(lower) for lower in PARTS[part])))
