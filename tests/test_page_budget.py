@@ -194,12 +194,13 @@ def test_a_text_that_is_too_slow_is_read_once_and_then_shown_as_it_is(monkeypatc
     assert value_presenters.present_markdown(text) == value_presenters.FormattedText(text, None, is_plain=True)
 
 
-def test_a_text_that_had_little_time_left_is_tried_again_with_more() -> None:
-    text = "- un *mot*\n" * 1000
+def test_a_text_that_had_little_time_left_is_tried_again_with_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, clock = "- un *mot*\n" * 1000, FakeCpuClock(monkeypatch, step=1e-6)
     exhausted, fresh = CpuBudget(0), CpuBudget(60)
     assert untrusted_markdown.render_untrusted_markdown(text, exhausted) is None
     assert untrusted_markdown.render_untrusted_markdown(text, CpuBudget(0.0001)) is None
     assert untrusted_markdown.render_untrusted_markdown(text, fresh)
+    assert clock.seconds > 0.0001
 
 
 def test_slow_texts_are_forgotten_the_oldest_first_and_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

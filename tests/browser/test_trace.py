@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.accessibility import find_page_faults
 from tests.browser.chromium import OpenStudentPage
@@ -54,6 +54,17 @@ def test_trace_is_loaded_when_it_is_opened_and_is_for_everybody(page: Page) -> N
         folded.evaluate("folded => { folded.open = true }")
     expect(page.locator(".trace-events > li")).to_have_count(4)
     assert find_page_faults(page) == []
+
+
+def test_trace_opened_before_the_script_has_arrived_is_loaded(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/live/folded.js*", lambda route: held.append(route))  # noqa: PLW0108 (Playwright wants a function)
+    with page.expect_request("**/live/folded.js*"):
+        page.reload(wait_until="commit")
+    page.locator("details.run-trace > summary").click()
+    expect(page.get_by_role("link", name="Voir chaque message échangé")).to_be_visible()
+    held.pop().continue_()
+    expect(page.locator("[data-trace-state=stored]")).to_be_visible()
 
 
 def test_trace_page_works_without_scripts(site: SiteProcess, browser: Browser, page: Page) -> None:

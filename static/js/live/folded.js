@@ -7,6 +7,8 @@ const ROOTS = { trace: "[data-trace-state]", code: "[data-run-code]" }; // of ea
 const RETRY_MS = 1_000;
 const MAX_RETRIES = 10;
 
+const loading = new WeakSet(); // parts that a request is under way for
+
 async function fetchPart({ fragment, address }) {
   const response = await fetch(address, { headers: { "X-Fragment": fragment } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -41,6 +43,7 @@ function keepFocusInView(insertContent) {
 }
 
 async function loadPart(folded, retries = MAX_RETRIES) {
+  loading.add(folded);
   try {
     const [part] = await Promise.all([
       fetchPart(folded.dataset),
@@ -52,7 +55,13 @@ async function loadPart(folded, retries = MAX_RETRIES) {
     else if (retries > 0 && folded.open) setTimeout(loadPart, RETRY_MS, folded, retries - 1);
   } catch {
     // The link to the page of this part stays.
+  } finally {
+    loading.delete(folded);
   }
+}
+
+function loadIfOpen(folded) {
+  if (folded.open && !("loaded" in folded.dataset) && !loading.has(folded)) loadPart(folded);
 }
 
 // `toggle` does not bubble; a page receives the parts of a run when it has ended.
@@ -62,7 +71,10 @@ document.addEventListener(
     if (!target.matches("[data-fragment]")) return;
     // The answers of a try-it are no longer side by side: this one may have moved.
     target.querySelector("summary").scrollIntoView({ block: "nearest", behavior: "instant" });
-    if (target.open && !("loaded" in target.dataset)) loadPart(target);
+    loadIfOpen(target);
   },
   true,
 );
+
+// On a slow network a reader opens a part before this script has arrived.
+document.querySelectorAll("[data-fragment]").forEach(loadIfOpen);
