@@ -17,6 +17,7 @@ from tests.support.chat_pages import (
     talk,
 )
 from tests.support.clients import BrowserClient
+from tests.support.clocks import FakeCpuClock
 from tests.support.form_parsing import parse_page
 from tests.support.french_typography import find_language_errors
 
@@ -60,7 +61,10 @@ def test_latest_answer_is_shown_and_those_before_have_room(app: Flask, awa: Brow
     assert answers[-1].count("mot ") > 20_000
 
 
-def test_last_messages_of_an_answer_are_shown_and_the_others_counted(app: Flask, awa: BrowserClient) -> None:
+def test_last_messages_of_an_answer_are_shown_and_the_others_counted(
+    app: Flask, awa: BrowserClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeCpuClock(monkeypatch)  # a page is cut by its size alone
     with app.app_context():
         trees = [{"component": "json", "value": [0] * 30, "props": {}}] * 19
         path = store_conversation([say([f"n{number} ", *trees]) for number in range(90)], ["bonjour"])
