@@ -72,12 +72,6 @@ pytest.register_assert_rewrite(
 )  # their asserts say what differs
 
 
-def freeze_objects() -> None:
-    """What is there now stays to the end: the collector need not look at it each time."""
-    gc.collect()
-    gc.freeze()
-
-
 # The files that take longest, longest first: started last, one of them would keep the other workers waiting.
 SLOW_FILES = (
     "browser/test_every_form.py",
@@ -139,8 +133,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What the modules of the tests are made of is set aside."""
-    freeze_objects()
+    """Set aside what the modules of the tests are made of: the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
