@@ -90,8 +90,9 @@ class TestStorage:
         assert storage_backends.is_storage_writable(backend)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
-    def test_no_more_than_a_piece_of_a_file_in_a_bucket_is_in_memory(
-        self, bucket: str, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("read_size", [8192, -1])
+    def test_file_of_a_bucket_is_read_in_pieces(
+        self, bucket: str, monkeypatch: pytest.MonkeyPatch, read_size: int
     ) -> None:
         place, ranges = FsspecBackend(f"s3://{bucket}"), []
         place.write_bytes(NAME, LARGE)
@@ -105,7 +106,7 @@ class TestStorage:
 
         monkeypatch.setattr(system, "_call_s3", call_and_note)
         with place.open(NAME) as file:
-            assert b"".join(iter(lambda: file.read(8192), b"")) == LARGE
+            assert b"".join(iter(lambda: file.read(read_size), b"")) == LARGE
         assert ranges == ["bytes=0-999999", "bytes=1000000-1999999", "bytes=2000000-2999999"]  # S3 clips the last
 
     def test_file_of_a_bucket_that_is_removed_while_it_is_read_is_missing(self, bucket: str) -> None:

@@ -245,6 +245,10 @@ class FsspecReader(io.RawIOBase):
             buffer[: len(piece)] = piece  # ValueError if a store ignores the range and sends more
         return len(piece)
 
+    def readall(self) -> bytes:
+        """Read the rest in pieces of READ_CHUNK_BYTES: `RawIOBase.readall` would send a request for each 8 kB."""
+        return b"".join(iter(lambda: self.read(READ_CHUNK_BYTES), b""))
+
     def close(self) -> None:
         if not self.closed:
             self._file.close()
