@@ -143,6 +143,7 @@ def collect_garbage_after_module() -> Iterator[None]:
     """Applications are full of cycles: collected in the middle of a later test, they would cost it half a second."""
     yield
     gc.collect()
+    gc.freeze()  # caches, which stay: a fifth of the processor time of the tests went into looking at them again
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def start_conversation(student: BrowserClient, text: str = "Qu'est-ce qu'un jeto
     page = student.open_page("/discussion/")
     response = student.post_form("/discussion/", fill_composer(page, text))
     assert response.status_code == 303, parse_page(response).get_text(" ", strip=True)
-    wait_for_answer(student, response.headers["Location"])
+    student.wait_for_answers(response.headers["Location"])
     return response.headers["Location"]
 
 
@@ -48,16 +48,16 @@ def test_message_that_a_link_brings_begins_a_conversation_once_sent(
     assert len(read_message(student, "/discussion?message=" + "é" * 1_500)) == 1_000
     form = student.open_page("/discussion?message=Bonjour&point=/discuter").select("form[data-composer]")[0]
     response = student.post_form("/discussion/", collect_form_fields(form))
-    page = wait_for_answer(student, response.headers["Location"])
+    page = student.wait_for_answers(response.headers["Location"])
     assert "Bonjour" in page.select(".chat-text")[0].get_text()
 
 
 def test_trace_of_each_turn_has_the_form_that_sent_it(student: BrowserClient, awake_practice: PracticeServer) -> None:
     with student.post_form("/discussion/", fill_composer(student.open_page("/discussion/"), "Bonjour")) as first:
         address = first.headers["Location"]
-    page = wait_for_answer(student, address)
+    page = student.wait_for_answers(address)
     with student.post_form(address, fill_composer(page, "Encore")) as second:
-        page = wait_for_answer(student, second.headers["Location"])
+        page = student.wait_for_answers(second.headers["Location"])
     run_ids = [str(article["data-run"]) for article in page.select("article[data-run]")]
     targets = ["/discussion/", address]
     for run_id, target in zip(run_ids, targets, strict=True):
@@ -76,22 +76,10 @@ def fill_composer(page: BeautifulSoup, text: str, **changes: str) -> dict[str, l
     return collect_form_fields(form) | {"message": [text]} | {name: [value] for name, value in changes.items()}
 
 
-def wait_for_answer(student: BrowserClient, address: str) -> BeautifulSoup:
-    """The page once its last answer has ended."""
-    pages: list[BeautifulSoup] = []
-
-    def has_ended() -> bool:
-        pages[:] = [student.open_page(address)]
-        return "data-stream" not in pages[0].select("article[data-run]")[-1].attrs
-
-    assert wait_until(has_ended), pages[0].get_text(" ", strip=True)
-    return pages[0]
-
-
 def send_message(student: BrowserClient, address: str, text: str, **changes: str) -> BeautifulSoup:
     response = student.post_form(address, fill_composer(student.open_page(address), text, **changes))
     assert response.status_code == 303, parse_page(response).get_text(" ", strip=True)
-    return wait_for_answer(student, response.headers["Location"])
+    return student.wait_for_answers(response.headers["Location"])
 
 
 def list_rows(app: Flask, model: type) -> list:
@@ -298,7 +286,7 @@ def test_regenerated_answers_stand_beside_each_other(conversation: str, student:
     token = {"csrf_token": [str(page.select_one("input[name=csrf_token]")["value"])]}  # type: ignore[index]
     response = student.post_form(f"{conversation}/tours/{turn.id}/refaire", token)
     assert response.status_code == 303
-    page = wait_for_answer(student, response.headers["Location"])
+    page = student.wait_for_answers(response.headers["Location"])
     assert "Version 2 sur 2" in page.get_text(" ", strip=True)
     assert {each.parent_id for each in list_rows(app, Turn)} == {None}
     assert "Version 1 sur 2" in student.open_page(f"{conversation}?tour={turn.id}").get_text(" ", strip=True)

@@ -19,7 +19,6 @@ from tests.support.chat_pages import (
     fill_form,
     store_conversation,
     talk,
-    wait_for_end,
 )
 from tests.support.clients import BrowserClient
 from tests.support.factories import count_rows, log_in_as
@@ -59,13 +58,13 @@ def test_form_that_is_posted_twice_sends_one_message(open_chat_site: OpenSite) -
     places = {student.post_form("/discussion/", first).headers["Location"] for _ in range(2)}
     assert len(places) == 1
     path = places.pop()
-    second = fill_form(wait_for_end(student, path), message="deux")
+    second = fill_form(student.wait_for_answers(path), message="deux")
     assert len({student.post_form(path, second).headers["Location"] for _ in range(2)}) == 1
-    page = wait_for_end(student, path)
+    page = student.wait_for_answers(path)
     again = collect_form_fields(page.select("form[action$='/refaire']")[-1])
     address = str(page.select("form[action$='/refaire']")[-1]["action"])
     assert len({student.post_form(address, again).headers["Location"] for _ in range(2)}) == 1
-    wait_for_end(student, path)
+    student.wait_for_answers(path)
     student.post_form(path, second | {"message": ["autre texte"]})  # the Back button, and another message
     with app.app_context(), database.read_session() as session:
         assert count_rows(Conversation) == 1
@@ -102,7 +101,7 @@ def test_form_that_is_stored_by_another_request_meanwhile_sends_one_message(
     for name in ("has_turn", "find_own_turn"):
         monkeypatch.setattr(conversations, name, store_after(getattr(conversations, name)))
     assert first.post_form("/discussion/", form).headers["Location"] == places[1]
-    wait_for_end(first, places[1])
+    first.wait_for_answers(places[1])
     with app.app_context():
         assert (count_rows(Conversation), count_rows(Turn), count_rows(Run)) == (1, 1, 1)
 
@@ -137,7 +136,7 @@ def test_form_cannot_take_the_turn_of_a_stranger(open_chat_site: OpenSite) -> No
     odd = stranger.post_form("/discussion/", fill_form(page, message="deux", tour="../../x\0"))
     assert odd.status_code == 303
     for path in (theirs.headers["Location"], odd.headers["Location"]):
-        wait_for_end(stranger, path)
+        stranger.wait_for_answers(path)
 
 
 def test_message_with_a_microphone_offers_the_recorder(open_chat_site: OpenSite) -> None:
@@ -162,7 +161,7 @@ def test_projected_conversation_stays_projected(open_chat_site: OpenSite) -> Non
     assert form is not None
     response = student.post_form(str(form["action"]), fill_form(page, message="deux"))
     assert "projeter=1" in response.headers["Location"]
-    page = wait_for_end(student, response.headers["Location"])
+    page = student.wait_for_answers(response.headers["Location"])
     assert all("projeter=1" in str(each["href"]) for each in page.select(".chat-turns a[href*='modifier']"))
     leave = page.select_one("a[data-leave]")
     assert leave is not None

@@ -6,6 +6,7 @@ import httpx
 from bs4 import BeautifulSoup, Tag
 
 from tests.support.form_parsing import collect_form_fields, list_error_codes
+from tests.support.http_browser import FINAL_STATUSES
 from tests.support.site_process import SiteProcess
 from tests.support.waiting import WAIT_TIMEOUT_SECONDS, wait_until
 
@@ -76,9 +77,8 @@ class ChatBrowser:
 
     def wait_for_answer(self) -> str:
         """The text of the last answer, once it has ended."""
-        assert wait_until(lambda: "data-stream" not in self.find_last_answer().attrs), self.page.get_text(
-            " ", strip=True
-        )
+        while "data-stream" in self.find_last_answer().attrs:
+            assert wait_until(lambda: self.fetch_last_run()["status"] in FINAL_STATUSES), self.fetch_last_run()
         words = self.page.select("article[data-run]")[-1].select_one("[data-words]")
         return words.get_text(" ", strip=True) if words else ""
 

@@ -16,7 +16,6 @@ from tests.support.apps import open_app
 from tests.support.clients import BrowserClient
 from tests.support.factories import make_run
 from tests.support.form_parsing import collect_form_fields, parse_page
-from tests.support.waiting import wait_until
 
 CHAT_OUTPUT = {"label": "R", "component": "Json", "hints": {"answers": "chat-answer"}, "holds_files": False}
 OpenSite = Callable[[FakeSpace], Flask]
@@ -75,16 +74,5 @@ def talk(student: BrowserClient, *texts: str) -> BeautifulSoup:
         response = student.post_form(path, fill_form(page, message=text))
         assert response.status_code == 303, parse_page(response).get_text(" ", strip=True)
         path = path if path != "/discussion/" else response.headers["Location"]
-        page = wait_for_end(student, path)
+        page = student.wait_for_answers(path)
     return page
-
-
-def wait_for_end(student: BrowserClient, path: str) -> BeautifulSoup:
-    pages: list[BeautifulSoup] = []
-
-    def has_ended() -> bool:
-        pages[:] = [student.open_page(path)]
-        return not pages[0].select("article[data-stream]")
-
-    assert wait_until(has_ended)
-    return pages[0]

@@ -76,6 +76,12 @@ class BrowserClient:
         """The run at this address as JSON, once it is over."""
         return self.wait_for_run(address, lambda run: run["status"] not in ("queued", "running"))
 
+    def wait_for_answers(self, address: str) -> BeautifulSoup:
+        """The page of a conversation, once its answers have ended."""
+        while unfinished := (page := self.open_page(address)).select("article[data-stream]"):
+            self.wait_for_end(f"/essais/{unfinished[0]['data-run']}")
+        return page
+
     def wait_for_run(self, address: str, is_so) -> dict[str, Any]:
         """The run as JSON, once `is_so`."""
         deadline = time.monotonic() + WAIT_TIMEOUT_SECONDS
