@@ -53,7 +53,8 @@ settings.load_profile("same")
 
 # One certificate in place of the system's hundred and fifty, which every client and application of a test would parse
 # for 25 ms; the processes that tests start inherit it. No test speaks TLS with a server outside.
-os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "data" / "certificate.pem")
+for variable in ("SSL_CERT_FILE", "AWS_CA_BUNDLE"):
+    os.environ[variable] = str(Path(__file__).parent / "data" / "certificate.pem")
 database.migrate_engine = migrate_from_copy
 cache_rule_builders()
 

@@ -16,6 +16,7 @@ from hfcourse.errors import CallError
 from hfcourse.files import file_responses, file_store
 from hfcourse.runs.history import archives
 from hfcourse.tokens import AccessToken
+from tests.support.factories import read_stored_file
 from tests.support.s3 import both_storages, list_object_keys
 from tests.support.samples import PNG_BYTES, WAV_BYTES
 
@@ -70,7 +71,7 @@ def test_anything_else_is_only_downloaded(head: bytes) -> None:
 
 def test_a_file_is_kept_whole_in_the_instance_folder_or_in_the_bucket(app: Flask) -> None:
     kept = file_store.save_file("v", "photo.png", PNG_BYTES)
-    assert kept.read_content() == PNG_BYTES
+    assert read_stored_file(kept) == PNG_BYTES
     folder = Path(app.instance_path) / "files"
     place = f"{kept.id[:2]}/{kept.id}"
     here = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
@@ -98,7 +99,7 @@ def test_a_discarded_one_is_gone_and_may_be_discarded_twice() -> None:
     assert file_store.delete_file_bytes([kept.id]) == []
     assert kept.is_missing()
     with pytest.raises(FileNotFoundError):
-        kept.read_content()
+        read_stored_file(kept)
     with pytest.raises(FileNotFoundError):
         file_responses.make_file_response(kept)
 
@@ -147,7 +148,7 @@ def test_content_disposition_is_one_line_of_ascii(name: str) -> None:
 
 def test_a_file_that_comes_in_pieces_is_typed_and_measured_as_a_whole() -> None:
     kept = file_store.save_file("v", "photo.png", (PNG_BYTES[n : n + 1] for n in range(len(PNG_BYTES))))
-    assert (kept.media_type, kept.size, kept.read_content()) == ("image/png", len(PNG_BYTES), PNG_BYTES)
+    assert (kept.media_type, kept.size, read_stored_file(kept)) == ("image/png", len(PNG_BYTES), PNG_BYTES)
     assert list(file_store.iter_chunks(io.BytesIO(b"x" * 70_000))) == [b"x" * 65_536, b"x" * 4_464]
 
 

@@ -12,6 +12,7 @@ from hfcourse.spaces.form import forms, uploads
 from hfcourse.spaces.schema.endpoints.space_description import Endpoint
 from hfcourse.spaces.schema.parameters.parameter import Parameter
 from hfcourse.tokens import MASK_TEXT
+from tests.support.factories import read_stored_file
 from tests.support.recordings import RECORDED_ENDPOINTS, get_recorded_endpoint
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -166,7 +167,7 @@ class TestFiles:
 
     def test_an_upload_is_kept_and_sent(self) -> None:
         kept = forms.validate_form(read_form(self.IMAGE, {}, x=upload(PNG)))["x"]
-        assert (kept.read_content(), kept.media_type, kept.name) == (PNG, "image/png", "photo.png")
+        assert (read_stored_file(kept), kept.media_type, kept.name) == (PNG, "image/png", "photo.png")
         assert file_store.find_file(VISITOR, kept.id) is not None
 
     def test_an_empty_field_is_null(self) -> None:

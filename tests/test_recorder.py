@@ -18,6 +18,7 @@ from hfcourse.runs.store.models import Run
 from hfcourse.spaces.client.call_events import LogEvent, PartialOutputEvent, ProgressEvent, QueuedEvent, StartedEvent
 from hfcourse.spaces.schema.endpoints.return_values import ReturnValue
 from tests.support.clocks import ManualClock
+from tests.support.factories import read_stored_file
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -191,7 +192,7 @@ def pictures(recorder: Recorder) -> list[bytes]:
         run = run_store.load_run(recorder.run.id)
         assert run is not None
         with suppress(FileNotFoundError):
-            return [file_store.FileHandle.from_row(item.file).read_content()[8:] for item in run.files]
+            return [read_stored_file(file_store.FileHandle.from_row(item.file))[8:] for item in run.files]
 
 
 def paint(painter: Recorder, clock: ManualClock, *paths: str) -> None:

@@ -78,11 +78,6 @@ class FileHandle:
         """Open its bytes, seekable. Raises OSError, FileNotFoundError."""
         return self.storage.open(self.id)
 
-    def read_content(self) -> bytes:
-        """Read all its bytes. Raises OSError, FileNotFoundError."""
-        with self.open() as file:
-            return file.read()
-
     def is_missing(self) -> bool:
         """Are its bytes certainly gone? If the storage does not respond, the reader will see."""
         try:

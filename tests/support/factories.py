@@ -21,6 +21,11 @@ def log_in_as(student: BrowserClient, visitor: str) -> BrowserClient:
     return student
 
 
+def read_stored_file(handle: file_store.FileHandle) -> bytes:
+    with handle.open() as file:
+        return file.read()
+
+
 def make_run(
     visitor: str,
     status: str = "succeeded",

@@ -1,5 +1,6 @@
 """An S3 server of our own on loopback (moto's), and a bucket for each test that asks for one."""
 
+import functools
 import secrets
 from collections.abc import Iterator
 
@@ -15,11 +16,19 @@ def s3_server() -> Iterator[str]:
     """The address of an S3 server."""
     from moto.server import ThreadedMotoServer
 
+    share_botocore_models()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+def share_botocore_models() -> None:
+    """Let all clients share what botocore reads: each would parse megabytes of JSON for a fifth of a second."""
+    import botocore.session
+
+    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture
