@@ -31,6 +31,7 @@ from tests.support.apps import (
 from tests.support.chat_pages import open_chat_site  # noqa: F401
 from tests.support.clients import BrowserClient
 from tests.support.clocks import wall_clock  # noqa: F401
+from tests.support.compiled_rules import cache_compiled_rules
 from tests.support.factories import log_in_as
 from tests.support.http_browser import HttpBrowser
 from tests.support.instructor_login import app_with_password  # noqa: F401
@@ -39,7 +40,6 @@ from tests.support.migrated_database import build_migrated_database, migrate_fro
 from tests.support.node_client import node_client_folder  # noqa: F401
 from tests.support.practice_space import practice, practice_client  # noqa: F401  (one app for the session)
 from tests.support.quick_tests import ProcessGuard, is_quick
-from tests.support.rule_builders import cache_rule_builders
 from tests.support.s3 import bucket, files_url, s3_server  # noqa: F401  (a site may keep its files in a bucket)
 from tests.support.site_process import SiteProcess
 from tests.support.space_answers import make_answer  # noqa: F401
@@ -56,7 +56,7 @@ settings.load_profile("same")
 for variable in ("SSL_CERT_FILE", "AWS_CA_BUNDLE"):
     os.environ[variable] = str(Path(__file__).parent / "data" / "certificate.pem")
 database.migrate_engine = migrate_from_copy
-cache_rule_builders()
+cache_compiled_rules()
 
 # A shell starts its background jobs with SIGINT ignored, and every process that a test starts would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -133,10 +133,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("quick")
 
 
-def pytest_collection_finish() -> None:
-    """Set aside what the modules of the tests are made of: the collector need not look at it each time."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Keep the garbage collector away from what the modules of the tests are made of, which stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -18,7 +18,7 @@ from hfcourse.lessons.library import CONTENT_FOLDER, FIGURES_FOLDER, LessonLibra
 from hfcourse.practice import app_process
 from tests.spaces.fork_client import FORK_CLIENT
 from tests.spaces.program_runner import PRACTICE_SERVER_VARIABLE
-from tests.support.rule_builders import cache_rule_builders
+from tests.support.compiled_rules import cache_compiled_rules
 from tests.support.template_cache import TEMPLATES_VARIABLE, share_templates
 
 UNUSED_PACKAGES = ("hfcourse.content", "hfcourse.migrations")
@@ -36,7 +36,7 @@ def import_site() -> None:
 app_process.APP_COMMAND = (
     sys.executable, "-I", str(FORK_CLIENT), os.environ[PRACTICE_SERVER_VARIABLE], "hfcourse.practice.app",
 )  # fmt: skip
-cache_rule_builders()
+cache_compiled_rules()
 share_templates(Path(os.environ[TEMPLATES_VARIABLE]))
 import_site()
 LessonLibrary(CONTENT_FOLDER, FIGURES_FOLDER, FIGURES_FOLDER / "none").get_lessons()  # rendered lessons stay cached
