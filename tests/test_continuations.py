@@ -68,7 +68,7 @@ def test_outputs_fill_the_inputs_that_are_the_same_components() -> None:
     assert gone == []
     assert values["p3"] == "mots"
     assert isinstance(values["p2"], FileHandle)
-    assert (values["p2"].name, values["p2"].read_content()) == ("prêt.png", b"PNG")
+    assert (values["p2"].name, read_stored_file(values["p2"])) == ("prêt.png", b"PNG")
     assert "p1" not in values
 
 
