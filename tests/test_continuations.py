@@ -15,6 +15,7 @@ from hfcourse.runs.store.models import Run
 from hfcourse.spaces.schema.endpoints.description_builder import build_description
 from hfcourse.spaces.schema.endpoints.space_description import Description
 from tests.spaces.fake_servers import make_component
+from tests.support.factories import read_stored_file
 
 pytestmark = pytest.mark.usefixtures("app_context")
 KINDS = {1: "image", 2: "image", 3: "textbox", 4: "chatbot", 5: "gallery"}

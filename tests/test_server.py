@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from hfcourse.server import connections, dev_server
 from hfcourse.server.connections import ClientConnection, ConnectionTable
 from hfcourse.server.dev_server import LimitedServer
 from tests.support.clocks import FakeMonotonic
+from tests.support.server_threads import serving_by
 from tests.support.site_process import FLASK_COMMAND, SiteProcess, run_site
 from tests.support.slow_clients import (
     LESSON_PATH,
@@ -55,18 +56,6 @@ def stream(seconds: float) -> Iterator[bytes]:
         yield b": battement\n\n"
         time.sleep(0.1)
     yield b"end"
-
-
-@contextmanager
-def serving_by(made: LimitedServer) -> Iterator[str]:
-    """The address of this server, which serves in a thread."""
-    thread = threading.Thread(target=made.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{made.port}"
-    finally:
-        made.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 CLIENT_TIMEOUT_SECONDS = 30
+KEEP_ALIVE_TIMEOUT_SECONDS = 5  # as Apache's KeepAliveTimeout: an idle connection holds a thread
 MIN_BYTES_PER_SECOND = 1000
 MAX_CONNECTIONS = 300
 # Enforced only while more than half of all connections are in use: a class may share one address.
@@ -29,6 +30,7 @@ class ClientConnection:
         self.sock, self.address = sock, address
         self._budget_seconds = float(CLIENT_TIMEOUT_SECONDS)
         self._waiting: tuple[float, bool] | None = None  # since when, and whether to write
+        self._is_kept_alive = False
 
     @property
     def budget_seconds(self) -> float:
@@ -36,14 +38,24 @@ class ClientConnection:
         waiting = self._waiting
         return self._budget_seconds - (time.monotonic() - waiting[0] if waiting else 0.0)
 
+    def start_keep_alive(self) -> None:
+        """Wait KEEP_ALIVE_TIMEOUT_SECONDS for the next request; its first bytes restore the whole budget."""
+        self._budget_seconds = min(self._budget_seconds, KEEP_ALIVE_TIMEOUT_SECONDS)
+        self._is_kept_alive = True
+
     def receive_into(self, buffer: Any) -> int:
-        """Receive as `socket.recv_into`.
+        """Receive as `socket.recv_into`; 0 also if no other request has come in time.
 
         Raises:
             TimeoutError: the budget is used up.
         """
-        with self.spend_budget(is_writing=False):
-            count = self.sock.recv_into(buffer)
+        try:
+            with self.spend_budget(is_writing=False):
+                count = self.sock.recv_into(buffer)
+        except TimeoutError:
+            if self._is_kept_alive:
+                return 0
+            raise
         self._refill_budget(count)
         return count
 
@@ -69,6 +81,8 @@ class ClientConnection:
             self._budget_seconds -= time.monotonic() - started_at
 
     def _refill_budget(self, byte_count: int) -> None:
+        if self._is_kept_alive:
+            self._budget_seconds, self._is_kept_alive = float(CLIENT_TIMEOUT_SECONDS), False
         self._budget_seconds = min(CLIENT_TIMEOUT_SECONDS, self._budget_seconds + byte_count / MIN_BYTES_PER_SECOND)
 
     def is_idle(self) -> bool:

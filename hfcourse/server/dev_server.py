@@ -1,29 +1,23 @@
 """Server of `flask run`: Werkzeug's threaded server with limits on connections.
 
 Werkzeug starts a thread for each connection, without a timeout and without a limit, and its loop spins when accept()
-finds no free descriptor. It also leaves a response unclosed if its client resets the connection. `flask run` has no
-option for another server, so `init_app` replaces Werkzeug's.
+finds no free descriptor. `flask run` has no option for another server, so `init_app` replaces Werkzeug's.
 """
 
 import errno
-import io
 import logging
 import socket
-from collections.abc import Iterable, Iterator
-from http.client import LineTooLong
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 from werkzeug import serving
 from werkzeug._internal import _log
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
 
 from hfcourse.server import check_port
-from hfcourse.server.connections import MAX_CONNECTIONS, ClientConnection, ConnectionTable
+from hfcourse.server.connections import MAX_CONNECTIONS, ConnectionTable
+from hfcourse.server.request_handler import ClosingApplication, LimitedRequestHandler
 from hfcourse.text.typography import typeset_french
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 try:
     import resource
@@ -34,129 +28,12 @@ except ImportError:  # absent on Windows
 LISTEN_BACKLOG = 1024
 # Enough descriptors for all connections, to clients and Spaces; the default is 256 on macOS, 1024 on Linux.
 WANTED_DESCRIPTORS = 4096
-MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server accepts, plus one buffer
-SEND_CHUNK_BYTES = 64 * 1024
 ACCEPT_RETRY_INTERVAL_SECONDS = 0.1
 # Wildcard addresses, with the loopback address and address family of each.
 ALL_INTERFACES = {"0.0.0.0": ("127.0.0.1", socket.AF_INET), "::": ("::1", socket.AF_INET6)}  # noqa: S104 (a name)
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-BAD_REQUEST_PAGE = typeset_french(
-    """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Demande incomprise</title>
-<h1>Demande incomprise</h1>
-<p>Votre navigateur a envoyé une demande que le site ne comprend pas (%(code)d).</p>
-<p>Revenez en arrière, rechargez la page, puis recommencez.</p></html>
-"""
-)
-
-RESPONSE_KEY = "hfcourse.response_body"
 
 log = logging.getLogger(__name__)
-
-
-class ResponseBody:
-    """Body of a WSGI response whose `close()` has an effect once."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._chunks)
-
-    def close(self) -> None:
-        """Close the body of the application, if it can be closed."""
-        chunks, self._chunks = self._chunks, ()
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-
-
-class ClosingApplication:
-    """WSGI middleware that leaves each response in the environment, for the request handler to close."""
-
-    def __init__(self, application: "WSGIApplication") -> None:
-        self.application = application
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> ResponseBody:
-        environ[RESPONSE_KEY] = body = ResponseBody(self.application(environ, start_response))
-        return body
-
-
-class ClientStream(io.RawIOBase):
-    """Raw I/O stream of a client, within the time budget of its connection."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        super().__init__()
-        self._connection = connection
-        self._head_bytes: int | None = 0
-
-    def finish_request_head(self) -> None:
-        """Mark the end of the request line and headers: the size of the body is limited by the application."""
-        self._head_bytes = None
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read as RawIOBase; http.server answers LineTooLong with 431."""
-        if self._head_bytes is not None and self._head_bytes >= MAX_HEAD_BYTES:
-            raise LineTooLong("head")
-        count = self._connection.receive_into(buffer)
-        if self._head_bytes is not None:
-            self._head_bytes += count
-        return count
-
-    def write(self, data: Any, /) -> int:
-        """Send all data in chunks: the socket's timeout is per chunk, that of `sendall` for the whole."""
-        view = memoryview(data)
-        for start in range(0, len(view), SEND_CHUNK_BYTES):
-            piece = view[start : start + SEND_CHUNK_BYTES]
-            while piece:
-                piece = piece[self._connection.send(piece) :]
-        return len(view)
-
-
-class LimitedRequestHandler(WSGIRequestHandler):
-    """Werkzeug's request handler with I/O within the connection's budget, and protocol errors in French."""
-
-    error_message_format = BAD_REQUEST_PAGE
-    server: "LimitedServer"
-    _environ: "WSGIEnvironment"
-
-    def setup(self) -> None:
-        super().setup()
-        self._stream = ClientStream(self.server.connections.find_connection(self.connection))
-        self.rfile, self.wfile = io.BufferedReader(self._stream), self._stream  # type: ignore[assignment]
-
-    def version_string(self) -> str:
-        """Return the value of the `Server` header, without the versions of Werkzeug and Python."""
-        return "hfcourse"
-
-    def log_error(self, format: str, *args: Any) -> None:
-        """Log a protocol error's status without its message, which repeats the request line."""
-        if format.startswith("code "):
-            format, args = "code %s", args[:1]
-        super().log_error(format, *args)
-
-    def make_environ(self) -> "WSGIEnvironment":
-        self._environ = super().make_environ()
-        return self._environ
-
-    def run_wsgi(self) -> None:
-        """Respond, and close the response however the connection ends.
-
-        After each response, Werkzeug reads what the client may still send, and closes the response only if that read
-        succeeds. Chromium resets the connection of a redirect whose body it does not read.
-        """
-        self._stream.finish_request_head()
-        self._environ = {}
-        try:
-            super().run_wsgi()
-        finally:
-            if body := self._environ.get(RESPONSE_KEY):
-                body.close()
 
 
 class LimitedServer(ThreadedWSGIServer):
