@@ -31,7 +31,7 @@ def answer(environ, start_response) -> Iterable[bytes]:
     if path == "/error":
         raise ValueError
     if path == "/input":
-        return [b"%05d" % len(environ["wsgi.input"].read())]
+        return [b"%05d" % (len(environ["wsgi.input"].read()) % 100_000)]
     return [] if path == "/304" or environ["REQUEST_METHOD"] == "HEAD" else [b"first"]
 
 
@@ -53,8 +53,9 @@ def request_again(url: str) -> Iterator[Request]:
         connection.connect()
         connection.auto_open = 0
 
-        def send(method: str, path: str, **headers: str) -> http.client.HTTPResponse:
-            connection.request(method, path, headers={name.replace("_", "-"): headers[name] for name in headers})
+        def send(method: str, path: str, body: str = "", **headers: str) -> http.client.HTTPResponse:
+            named = {name.replace("_", "-"): headers[name] for name in headers}
+            connection.request(method, path, body or None, named)
             response = connection.getresponse()
             response.text = response.read().decode()  # type: ignore[attr-defined]
             return response
@@ -66,7 +67,7 @@ def receive_all(client: socket.socket) -> bytes:
     return b"".join(iter(lambda: client.recv(65_536), b""))
 
 
-def test_requests_without_a_body_share_a_connection(request_again: Request) -> None:
+def test_requests_share_a_connection(request_again: Request) -> None:
     found = [
         (method, response.status, response.text, response.headers["Connection"])  # type: ignore[attr-defined]
         for method, path in [("GET", "/"), ("HEAD", "/"), ("GET", "/304"), ("GET", "/stream"), ("GET", "/")]
@@ -81,16 +82,40 @@ def test_requests_without_a_body_share_a_connection(request_again: Request) -> N
     ]
 
 
+def test_connection_stays_open_after_a_body_that_was_read(request_again: Request) -> None:
+    for sent in ("", "abc", "x" * 100_000):
+        response = request_again("POST", "/input", sent)
+        assert response.text == f"{len(sent) % 100_000:05}"  # type: ignore[attr-defined]
+        assert response.headers["Connection"] is None
+
+
 @pytest.mark.parametrize(
-    ("method", "headers"),
-    [("POST", {}), ("GET", {"Content_Length": "0"}), ("GET", {"Connection": "close"}), ("OPTIONS", {})],
+    ("method", "body", "headers"),
+    [
+        ("GET", "", {"Connection": "close"}),
+        ("POST", "unread", {}),
+        ("POST", "", {"Transfer_Encoding": "chunked"}),
+        ("POST", "abc", {"Expect": "100-continue"}),
+        ("GET", "", {"Upgrade": "h2c"}),
+        ("GET", "", {"Content_Length": "+0"}),
+    ],
 )
-def test_any_other_request_closes_the_connection(request_again: Request, method: str, headers: dict[str, str]) -> None:
+def test_connection_is_closed_where_the_end_of_a_request_is_not_certain(
+    request_again: Request, method: str, body: str, headers: dict[str, str]
+) -> None:
     assert request_again("GET", "/").headers["Connection"] is None
-    response = request_again(method, "/", **headers)
+    if "Transfer_Encoding" in headers:
+        body = "0\r\n\r\n"
+    response = request_again(method, "/", body, **headers)
     assert (response.status, response.headers["Connection"]) == (200, "close")
     with pytest.raises((http.client.NotConnected, ConnectionError)):
         request_again("GET", "/")
+
+
+def test_client_that_sends_a_body_nobody_reads_sees_the_response(url: str) -> None:
+    with closing(open_connection(url)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" + b"x" * 3_000_000)
+        assert receive_all(client).endswith(b"first")
 
 
 def test_response_to_http_1_0_ends_with_its_connection(url: str) -> None:
@@ -101,14 +126,15 @@ def test_response_to_http_1_0_ends_with_its_connection(url: str) -> None:
 
 def test_requests_that_are_sent_at_once_are_answered_in_order(url: str) -> None:
     with closing(open_connection(url)) as client:
-        client.sendall(GET % (b"input", b"") + GET % (b"", b"") + GET % (b"input", b"Connection: close\r\n"))
+        post = b"POST /input HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 7\r\n\r\nGET / H"
+        client.sendall(GET % (b"input", b"") + post + GET % (b"", b"") + GET % (b"input", b"Connection: close\r\n"))
         received = receive_all(client)
-    assert received.count(b"HTTP/1.1 200 OK") == 3
-    assert [part[:5] for part in received.split(b"\r\n\r\n")[1:]] == [b"00000", b"first", b"00000"]
+    assert received.count(b"HTTP/1.1 200 OK") == 4
+    assert [part[:5] for part in received.split(b"\r\n\r\n")[1:]] == [b"00000", b"00007", b"first", b"00000"]
 
 
 @pytest.mark.parametrize("header", [b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\nX: %d\r\n"])
-def test_body_of_a_get_is_never_taken_for_the_next_request(url: str, header: bytes) -> None:
+def test_body_is_never_taken_for_the_next_request(url: str, header: bytes) -> None:
     hidden = GET % (b"hidden", b"")
     with closing(open_connection(url)) as client:
         client.sendall(GET % (b"", header % len(hidden)) + hidden)

@@ -1,22 +1,24 @@
 """Requests of `flask run`: Werkzeug's handler within the budget of a connection, which stays open for the next request.
 
-Werkzeug closes the connection after each response, since it cannot tell where the body of a request ends: a page with
-its scripts takes some twenty connections, and as many threads. Here a GET or HEAD without a body is answered on a
-connection that stays open (RFC 9112, section 9.3); any other request is left to Werkzeug.
+Werkzeug closes the connection after each response, since it does not know where the body of a request ends: a page with
+its scripts takes some twenty connections, and as many threads. Here the application reads the body by a stream that
+does, and the connection stays open if it has read all of it (RFC 9112, section 9.3). What is framed in another way than
+by one Content-Length is left to Werkzeug.
 """
 
 import io
 import logging
+import re
+import selectors
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http import HTTPStatus
-from http.client import LineTooLong
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, connection_dropped_errors
 
-from hfcourse.server.connections import ClientConnection
+from hfcourse.server.client_streams import SEND_CHUNK_BYTES, ClientStream, RequestBody
 from hfcourse.text.typography import typeset_french
 
 if TYPE_CHECKING:
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 
     from hfcourse.server.dev_server import LimitedServer
 
-MAX_HEAD_BYTES = 65_536 + io.DEFAULT_BUFFER_SIZE  # the longest line that http.server accepts, plus one buffer
-SEND_CHUNK_BYTES = 64 * 1024
-# Of a request that has a body, expects an answer before it, or leaves HTTP.
-BODY_HEADERS = ("Content-Length", "Transfer-Encoding", "Expect", "Upgrade")
+# How long a client that has not sent its whole body may take to send the next part of it.
+DISCARD_WAIT_SECONDS = 0.01
+# Of a request whose body is framed in another way, that waits for an answer before its body, or that leaves HTTP.
+SPECIAL_HEADERS = ("Transfer-Encoding", "Expect", "Upgrade")
+CONTENT_LENGTH_PATTERN = re.compile(r"[0-9]{1,15}")
 STATUSES_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 INTERNET_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 BAD_REQUEST_PAGE = typeset_french(
@@ -79,52 +82,14 @@ class ClosingApplication:
         return body
 
 
-class ClientStream(io.RawIOBase):
-    """Raw I/O stream of a client, within the time budget of its connection."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        super().__init__()
-        self._connection = connection
-        self._head_bytes: int | None = 0
-
-    def start_request_head(self) -> None:
-        """Mark the start of the request line and headers, whose size is limited."""
-        self._head_bytes = 0
-
-    def finish_request_head(self) -> None:
-        """Mark the end of the request line and headers: the size of the body is limited by the application."""
-        self._head_bytes = None
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read as RawIOBase; http.server answers LineTooLong with 431."""
-        if self._head_bytes is not None and self._head_bytes >= MAX_HEAD_BYTES:
-            raise LineTooLong("head")
-        count = self._connection.receive_into(buffer)
-        if self._head_bytes is not None:
-            self._head_bytes += count
-        return count
-
-    def write(self, data: Any, /) -> int:
-        """Send all data in chunks: the socket's timeout is per chunk, that of `sendall` for the whole."""
-        view = memoryview(data)
-        for start in range(0, len(view), SEND_CHUNK_BYTES):
-            piece = view[start : start + SEND_CHUNK_BYTES]
-            while piece:
-                piece = piece[self._connection.send(piece) :]
-        return len(view)
-
-
 class ResponseWriter:
-    """Writer of one WSGI response (PEP 3333) whose end the client recognizes, so that its connection can stay open."""
+    """Writer of one WSGI response (PEP 3333) whose end the client recognizes, so that its connection can stay open.
 
-    def __init__(self, handler: "LimitedRequestHandler") -> None:
-        self._handler = handler
+    It does not if a part of the request's body is unread when the response begins.
+    """
+
+    def __init__(self, handler: "LimitedRequestHandler", request_body: RequestBody) -> None:
+        self._handler, self._request_body = handler, request_body
         self._status, self._headers = "", [("", "")]
         self._is_head_sent = self._is_chunked = False
         self._bytes_left: int | None = None  # of the body, as its header announces it
@@ -173,8 +138,8 @@ class ResponseWriter:
             self._is_chunked = not lengths
         if self._is_chunked:
             self._handler.send_header("Transfer-Encoding", "chunked")
-        if self._handler.close_connection:
-            self._handler.send_header("Connection", "close")
+        if self._handler.close_connection or self._request_body.unread_bytes:
+            self._handler.send_header("Connection", "close")  # which also sets close_connection
         self._handler.end_headers()
         self._is_head_sent = True
 
@@ -214,20 +179,34 @@ class LimitedRequestHandler(WSGIRequestHandler):
         return self._environ
 
     def run_wsgi(self) -> None:
-        """Respond, and keep the connection open if the next request is sure to start where this one ends."""
+        """Respond, and keep the connection open if it is certain where the next request starts."""
         self._stream.finish_request_head()
-        has_body = any(name in self.headers for name in BODY_HEADERS)
-        if has_body or self.command not in ("GET", "HEAD") or self.request_version != "HTTP/1.1":
+        length = self._get_body_length()
+        if length is None:
             self._respond_and_close()
-        else:
-            self._respond()
-            if not self.close_connection:
-                self._client.start_keep_alive()
+            return
+        body = RequestBody(self.rfile, length)
+        try:
+            self._respond(body)
+        finally:
+            if body.unread_bytes:
+                self.close_connection = True
+                self._discard_input(body.unread_bytes)
+        if not self.close_connection:
+            self._client.start_keep_alive()
 
-    def _respond(self) -> None:
-        """Respond to a request without a body; what the client has asked to close is closed."""
-        self.environ = environ = self.make_environ() | {"wsgi.input": io.BytesIO()}
-        writer = ResponseWriter(self)
+    def _get_body_length(self) -> int | None:
+        """Return the length of the request's body, None if its head alone does not tell."""
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        is_special = any(name in self.headers for name in SPECIAL_HEADERS)
+        if is_special or self.request_version != "HTTP/1.1" or len(lengths) > 1:
+            return None
+        return int(lengths[0]) if CONTENT_LENGTH_PATTERN.fullmatch(lengths[0]) else None
+
+    def _respond(self, request_body: RequestBody) -> None:
+        """Respond to a request; what the client has asked to close is closed."""
+        self.environ = environ = self.make_environ() | {"wsgi.input": request_body}
+        writer = ResponseWriter(self, request_body)
         try:
             self.server.app(environ, writer.start_response)
             with closing(environ[RESPONSE_KEY]) as body:
@@ -246,6 +225,19 @@ class LimitedRequestHandler(WSGIRequestHandler):
                 writer.start_response("500 Internal Server Error", [("Content-Type", "text/html; charset=utf-8")])
                 writer.write(SERVER_ERROR_PAGE)
                 writer.finish()
+
+    def _discard_input(self, byte_count: int) -> None:
+        """Receive at most so many bytes that the client goes on sending: closing with unread ones is a reset.
+
+        A client that is reset while it sends may not see the response, such as a 413.
+        """
+        buffer = bytearray(SEND_CHUNK_BYTES)
+        with suppress(OSError), selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            while byte_count > 0 and selector.select(DISCARD_WAIT_SECONDS):
+                if not (received := self._client.receive_into(buffer)):
+                    break
+                byte_count -= received
 
     def _respond_and_close(self) -> None:
         """Respond as Werkzeug does, and close the response however the connection ends.
