@@ -383,7 +383,7 @@ def test_a_full_waiting_room_refuses_and_keeps_what_was_typed(student: BrowserCl
 
 
 def test_a_call_past_its_deadline_is_a_timeout_that_keeps_what_arrived(student: BrowserClient, app: Flask) -> None:
-    app.extensions["dispatcher"]._active_runs.deadline_seconds = 1.5
+    app.extensions["dispatcher"]._active_runs.deadline_seconds = 4  # a busy machine has counted to one by then
     run = student.run_endpoint("/compter", jusqua="20", pause="0,5")
     assert run["status"] == "failed"
     assert run["error"]["code"] == "timeout"
