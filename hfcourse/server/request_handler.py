@@ -92,6 +92,7 @@ class ResponseWriter:
         self._handler, self._request_body = handler, request_body
         self._status, self._headers = "", [("", "")]
         self._is_head_sent = self._is_chunked = False
+        self._has_body = True
         self._bytes_left: int | None = None  # of the body, as its header announces it
 
     @property
@@ -114,7 +115,7 @@ class ResponseWriter:
     def write(self, chunk: bytes) -> None:
         if not self._is_head_sent:
             self._send_head()
-        if chunk:
+        if chunk and self._has_body:
             self._handler.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._is_chunked else chunk)
             if self._bytes_left is not None:
                 self._bytes_left -= len(chunk)
@@ -133,7 +134,8 @@ class ResponseWriter:
         lengths = [int(value) for name, value in self._headers if name.lower() == "content-length"]
         for name, value in self._headers:
             self._handler.send_header(name, value)
-        if self._handler.command != "HEAD" and int(code) not in STATUSES_WITHOUT_BODY:
+        self._has_body = self._handler.command != "HEAD" and int(code) not in STATUSES_WITHOUT_BODY
+        if self._has_body:
             self._bytes_left = lengths[0] if lengths else None
             self._is_chunked = not lengths
         if self._is_chunked:
