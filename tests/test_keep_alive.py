@@ -133,7 +133,17 @@ def test_requests_that_are_sent_at_once_are_answered_in_order(url: str) -> None:
     assert [part[:5] for part in received.split(b"\r\n\r\n")[1:]] == [b"00000", b"00007", b"first", b"00000"]
 
 
-@pytest.mark.parametrize("header", [b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\nX: %d\r\n"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length: %d\r\n",
+        b"Transfer-Encoding: chunked\r\nX: %d\r\n",
+        b"Content-Length : %d\r\n",
+        b"no header\r\nContent-Length: %d\r\n",
+        b"Content\0-Length: %d\r\n",
+        b"Content-Length: 0\r\nContent-Length: %d\r\n",
+    ],
+)
 def test_body_is_never_taken_for_the_next_request(url: str, header: bytes) -> None:
     hidden = GET % (b"hidden", b"")
     with closing(open_connection(url)) as client:

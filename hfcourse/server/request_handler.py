@@ -200,7 +200,8 @@ class LimitedRequestHandler(WSGIRequestHandler):
     def _get_body_length(self) -> int | None:
         """Return the length of the request's body, None if its head alone does not tell."""
         lengths = self.headers.get_all("Content-Length", ["0"])
-        is_special = any(name in self.headers for name in SPECIAL_HEADERS)
+        # Where the parser met a line that is no header, it has dropped those after it, which may tell a length.
+        is_special = bool(self.headers.defects) or any(name in self.headers for name in SPECIAL_HEADERS)
         if is_special or self.request_version != "HTTP/1.1" or len(lengths) > 1:
             return None
         return int(lengths[0]) if CONTENT_LENGTH_PATTERN.fullmatch(lengths[0]) else None
